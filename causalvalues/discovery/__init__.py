@@ -1,0 +1,1 @@
+"""From a table of scores to a causal value graph with honest uncertainty."""

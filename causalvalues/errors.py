@@ -1,0 +1,183 @@
+"""Every error and warning the package raises, drawn as one tree.
+
+    CausalValuesError                       exit code
+    ├── InputError                          2   the user's table, file or option
+    │   ├── TableError                          a table no algorithm may see
+    │   │   ├── NotFinite                       missing or infinite scores
+    │   │   ├── NotNumeric                      a value column that holds text
+    │   │   ├── RepeatedColumn                  one name, two columns
+    │   │   ├── ConstantColumn                  a value that never varies
+    │   │   ├── DuplicateColumn                 two columns with the same scores
+    │   │   ├── DependentColumns                one column is a sum of others
+    │   │   │   └── RowCentred                  every row has the same sum
+    │   │   ├── TooFewRows                      one row, or fewer than the columns need
+    │   │   └── BadClusters                     clusters that cannot be resampled
+    │   ├── FileError                           a file that is absent, damaged or foreign
+    │   ├── OptionError                         an option outside its range, or two that clash
+    │   ├── GraphError                          marks that do not form a graph
+    │   └── KnowledgeError                      background knowledge that contradicts itself
+    └── Fault                               1   a result that breaks a promise of this package
+        └── KnowledgeIgnored                    an algorithm returned what knowledge forbids
+
+    CausalValuesWarning
+    ├── NearConstantColumn                  almost no variance: edges here are fragile
+    ├── NearDuplicateColumn                 two columns correlate above .99
+    ├── FewRows                             fewer than ten rows per value
+    ├── OneCluster                          all rows share a cluster: resampling by cluster is off
+    ├── DependentRows                       rows repeat within clusters: tests assume they do not
+    ├── CyclicGraph                         the marks hold a directed cycle
+    └── KnowledgeConflict                   data and knowledge pulled an edge in opposite ways
+
+A message says what was expected, what was found and what to do, in that order.
+"""
+
+__all__ = [
+    "BadClusters",
+    "CausalValuesError",
+    "CausalValuesWarning",
+    "ConstantColumn",
+    "CyclicGraph",
+    "DependentColumns",
+    "DependentRows",
+    "DuplicateColumn",
+    "Fault",
+    "FewRows",
+    "FileError",
+    "GraphError",
+    "InputError",
+    "KnowledgeConflict",
+    "KnowledgeError",
+    "KnowledgeIgnored",
+    "NearConstantColumn",
+    "NearDuplicateColumn",
+    "NotFinite",
+    "NotNumeric",
+    "OneCluster",
+    "OptionError",
+    "RepeatedColumn",
+    "RowCentred",
+    "TableError",
+    "TooFewRows",
+]
+
+
+class CausalValuesError(Exception):
+    """The root: says what was expected, what was found, and what to do."""
+
+    exit_code = 1
+
+    def __init__(self, expected: str, *, found: str = "", remedy: str = "") -> None:
+        self.expected = expected
+        self.found = found
+        self.remedy = remedy
+        super().__init__(expected, found, remedy)
+
+    def __str__(self) -> str:
+        sentences = [self.expected]
+        if self.found:
+            sentences.append(f"Found: {self.found}")
+        if self.remedy:
+            sentences.append(f"What to do: {self.remedy}")
+        return " ".join(s.rstrip(".") + "." for s in sentences)
+
+
+class InputError(CausalValuesError):
+    """The user's input cannot be used as it is."""
+
+    exit_code = 2
+
+
+class TableError(InputError):
+    """A table of scores that no algorithm may see."""
+
+
+class NotFinite(TableError):
+    """Scores are missing or infinite."""
+
+
+class NotNumeric(TableError):
+    """A value column holds something other than numbers."""
+
+
+class RepeatedColumn(TableError):
+    """Two columns carry one name."""
+
+
+class ConstantColumn(TableError):
+    """A value never varies."""
+
+
+class DuplicateColumn(TableError):
+    """Two columns hold the same scores."""
+
+
+class DependentColumns(TableError):
+    """One column is a linear combination of others."""
+
+
+class RowCentred(DependentColumns):
+    """Every row has the same sum, as after subtracting a row's mean."""
+
+
+class TooFewRows(TableError):
+    """Fewer rows than the estimate needs."""
+
+
+class BadClusters(TableError):
+    """Clusters that cannot be resampled."""
+
+
+class FileError(InputError):
+    """A file that is absent, damaged or of another kind."""
+
+
+class OptionError(InputError):
+    """An option outside its range, or two options that clash."""
+
+
+class GraphError(InputError):
+    """Marks, names or numbers that do not form a value graph."""
+
+
+class KnowledgeError(InputError):
+    """Background knowledge that contradicts itself or names unknown values."""
+
+
+class Fault(CausalValuesError):
+    """A result that breaks a promise of this package."""
+
+
+class KnowledgeIgnored(Fault):
+    """An algorithm returned a graph that background knowledge forbids."""
+
+
+class CausalValuesWarning(UserWarning):
+    """The root of every warning."""
+
+
+class NearConstantColumn(CausalValuesWarning):
+    """A value hardly varies."""
+
+
+class NearDuplicateColumn(CausalValuesWarning):
+    """Two values are almost the same column."""
+
+
+class FewRows(CausalValuesWarning):
+    """Few rows for so many values."""
+
+
+class OneCluster(CausalValuesWarning):
+    """All rows share one cluster."""
+
+
+class DependentRows(CausalValuesWarning):
+    """Rows repeat within clusters, so a test counts evidence twice."""
+
+
+class CyclicGraph(CausalValuesWarning):
+    """The marks hold a directed cycle."""
+
+
+class KnowledgeConflict(CausalValuesWarning):
+    """Data and knowledge pulled an edge in opposite ways; knowledge won."""
