@@ -1,0 +1,112 @@
+"""What an algorithm may see of a table: a correlation matrix and how many rows stand behind it.
+
+Contexts (which intervention a row was under) enter as exogenous 0/1 nodes beside the values, so
+that observational and interventional rows are searched jointly (Mooij et al. 2020).
+Guarantee: the guards have passed before an `Evidence` exists, and the scores are not copied.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from causalvalues.discovery.correlation import CorrelationKind, correlation_matrix
+from causalvalues.discovery.graph import NodeKind
+from causalvalues.errors import OptionError
+from causalvalues.survey.columns import Floats
+from causalvalues.survey.guards import ensure_usable
+from causalvalues.survey.scores import ScoreTable
+
+__all__ = ["ContextUse", "Evidence", "context_columns", "gather", "rows_with_correlation"]
+
+ContextUse = Literal["pool", "observational", "joint"]
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """Nodes, their correlations, and the number of rows a test may count."""
+
+    names: tuple[str, ...]
+    kinds: tuple[NodeKind, ...]
+    correlation: Floats  # (node, node)
+    n_rows: int
+    data: Floats | None = None  # (row, node), where the correlation is Pearson's of these rows
+
+    def rows(self) -> Floats:
+        """Return rows with exactly this correlation, for libraries that insist on rows."""
+        if self.data is not None:
+            return self.data
+        return rows_with_correlation(self.correlation, self.n_rows)
+
+
+def gather(
+    table: ScoreTable,
+    *,
+    correlation: CorrelationKind = "pearson",
+    contexts: ContextUse = "pool",
+) -> Evidence:
+    """Return the evidence in a table, after every guard has passed."""
+    table = usable_rows(table, contexts)
+    ensure_usable(table)
+    labels, indicators = context_columns(table) if contexts == "joint" else ((), None)
+    data = table.scores if indicators is None else np.hstack([table.scores, indicators])
+    plain = correlation == "pearson" and table.weights is None
+    kinds: tuple[NodeKind, ...] = ("value",) * table.n_values + ("context",) * len(labels)
+    return Evidence(
+        names=(*table.names, *labels),
+        kinds=kinds,
+        correlation=correlation_matrix(data, kind=correlation, weights=table.weights),
+        n_rows=_effective_rows(table),
+        data=data if plain else None,
+    )
+
+
+def usable_rows(table: ScoreTable, contexts: ContextUse) -> ScoreTable:
+    """Return the rows that the use of contexts admits."""
+    if contexts == "pool":
+        return table
+    if table.contexts is None:
+        raise OptionError(
+            f"contexts={contexts!r} needs a table with a context column",
+            found="no context column",
+            remedy="name it: ScoreTable.from_csv(path, context='condition') or --context condition",
+        )
+    return table if contexts == "joint" else table.rows(table.contexts == "")
+
+
+def context_columns(table: ScoreTable) -> tuple[tuple[str, ...], Floats | None]:
+    """Return one 0/1 column per intervention; rows without one (or the largest) are the baseline.
+
+    A context whose name is also a value's is written `context: name`.
+    """
+    assigned = table.contexts
+    if assigned is None:
+        return (), None
+    labels, counts = np.unique(assigned, return_counts=True)
+    baseline = "" if "" in labels else labels[np.argmax(counts)]
+    present = [str(label) for label in labels if label != baseline]
+    if not present:
+        return (), None
+    indicators = np.column_stack([assigned == label for label in present]).astype(np.float64)
+    names = tuple(f"context: {name}" if name in table.names else name for name in present)
+    return names, indicators
+
+
+def rows_with_correlation(correlation: Floats, n_rows: int) -> Floats:
+    """Return rows whose sample correlation is exactly the given matrix (to rounding)."""
+    n_nodes = len(correlation)
+    raw = np.random.default_rng(0).standard_normal((n_rows, n_nodes))
+    raw -= raw.mean(axis=0)
+    orthogonal, _ = np.linalg.qr(raw)  # columns: centred, orthonormal
+    roots, vectors = np.linalg.eigh(correlation)
+    factor = vectors * np.sqrt(np.clip(roots, 0.0, None))  # factor @ factor.T = correlation
+    rows: Floats = orthogonal @ factor.T * np.sqrt(n_rows)
+    return rows
+
+
+def _effective_rows(table: ScoreTable) -> int:
+    """Return n, or Kish's (Σw)² / Σw² for weighted rows."""
+    if table.weights is None:
+        return table.n_rows
+    weights = table.weights
+    return int(weights.sum() ** 2 / np.square(weights).sum())
