@@ -15,11 +15,18 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from causalvalues.discovery.correlation import CorrelationKind
-from causalvalues.discovery.evidence import ContextUse, Evidence, gather
+from causalvalues.discovery.evidence import Evidence, gather
 from causalvalues.discovery.graph import Check, ValueGraph
 from causalvalues.discovery.knowledge import Knowledge, Rules, ensure_obeyed
-from causalvalues.discovery.search import Algorithm, Engine, Preset, Search, search_marks
+from causalvalues.discovery.options import (
+    Algorithm,
+    ContextUse,
+    CorrelationKind,
+    Engine,
+    Preset,
+    Search,
+)
+from causalvalues.discovery.search import search_marks
 from causalvalues.provenance import Manifest
 from causalvalues.survey.scores import ScoreTable
 

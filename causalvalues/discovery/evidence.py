@@ -6,20 +6,18 @@ Guarantee: the guards have passed before an `Evidence` exists, and the scores ar
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
-from causalvalues.discovery.correlation import CorrelationKind, correlation_matrix
+from causalvalues.discovery.correlation import correlation_matrix
 from causalvalues.discovery.graph import NodeKind
+from causalvalues.discovery.options import ContextUse, CorrelationKind
 from causalvalues.errors import OptionError
 from causalvalues.survey.columns import Floats
 from causalvalues.survey.guards import ensure_usable
 from causalvalues.survey.scores import ScoreTable
 
-__all__ = ["ContextUse", "Evidence", "context_columns", "gather", "rows_with_correlation"]
-
-ContextUse = Literal["pool", "observational", "joint"]
+__all__ = ["Evidence", "context_columns", "gather", "rows_with_correlation"]
 
 
 @dataclass(frozen=True, eq=False)
