@@ -1,0 +1,39 @@
+# setup demo test check bench figures faults. `make demo` and `make test` set up what they need.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+DATA   ?= ../shared/data/kang2025
+
+.PHONY: setup demo test check bench figures faults
+
+setup: $(READY)
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if v in ((3, 11), (3, 12)) else "Python 3.11 or 3.12 is needed; found %d.%d. Try: make PYTHON=python3.11" % v)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet -c constraints.txt --upgrade pip
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[models,dev]'
+	@touch $(READY)
+
+demo: $(READY)
+	$(BIN)/causalvalues demo --out demo
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest tests/house
+
+bench: $(READY)
+	$(BIN)/python bench/run.py
+
+figures: $(READY)
+	$(BIN)/python experiments/figures.py --data $(DATA)
+
+faults: $(READY)
+	$(BIN)/python -m pytest -m fault
+

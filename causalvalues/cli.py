@@ -1,0 +1,84 @@
+"""The command line: parse, call, print. Each command lives in `commands/`, one file per task.
+
+Guarantee: an error of the user's making ends in a sentence and exit code 2, a fault of this
+package in a sentence and exit code 1; with `--json` standard output holds one JSON document.
+"""
+
+import sys
+import warnings
+from typing import TextIO
+
+import typer
+from rich.console import Console
+
+from causalvalues import __version__
+from causalvalues.commands import compare, demo, discover, doctor, effects, export, inspect
+from causalvalues.errors import CausalValuesError
+
+__all__ = ["app", "command_names", "main"]
+
+app = typer.Typer(
+    name="causalvalues",
+    help="From value scores to a causal value graph with honest uncertainty.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command()(demo.demo)
+app.command("check")(inspect.check)
+app.command()(discover.discover)
+app.command()(effects.effects)
+app.command()(compare.compare)
+app.command()(export.export)
+app.command()(doctor.doctor)
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    version: bool = typer.Option(False, "--version", help="Print the version and leave."),
+) -> None:
+    """From value scores to a causal value graph with honest uncertainty."""
+    if version:
+        print(__version__)
+        raise typer.Exit
+
+
+def command_names() -> set[str]:
+    """Return the names of all commands."""
+    named = (
+        command.name or getattr(command.callback, "__name__", "")
+        for command in app.registered_commands
+    )
+    return set(named)
+
+
+def main() -> None:
+    """Run the command line; every outcome has its exit code."""
+    warnings.showwarning = _say_warning
+    try:
+        app()
+    except CausalValuesError as error:
+        Console(stderr=True).print(f"[bold red]Error:[/] {_plain(str(error))}", highlight=False)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        Console(stderr=True).print("Stopped. Nothing half-written was left behind.")
+        sys.exit(130)
+
+
+def _say_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Print a warning as one sentence, without the line of code that raised it."""
+    name = category.__name__
+    Console(stderr=True).print(f"[yellow]Note[/] ({name}): {_plain(str(message))}", highlight=False)
+
+
+def _plain(text: str) -> str:
+    """Return text in which square brackets are not markup."""
+    return text.replace("[", r"\[")

@@ -1,0 +1,1 @@
+"""One file per command: parse options, call the package, print the answer."""

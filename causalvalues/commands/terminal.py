@@ -1,0 +1,104 @@
+"""What every command shares: options with one wording, bars, tables, and the JSON answer."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import JsonValue
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+__all__ = [
+    "AsJson",
+    "ClusterOption",
+    "ContextOption",
+    "TablePath",
+    "WeightOption",
+    "answer",
+    "bar",
+    "show",
+    "table_of",
+    "wrote",
+]
+
+TablePath = Annotated[
+    Path,
+    typer.Argument(help="Scores as CSV or Parquet: one row per answerer, one column per value."),
+]
+ClusterOption = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster", help="Column that names each row's role or person.", show_default=False
+    ),
+]
+ContextOption = Annotated[
+    str | None,
+    typer.Option(
+        "--context", help="Column that names each row's intervention.", show_default=False
+    ),
+]
+WeightOption = Annotated[
+    str | None, typer.Option("--weight", help="Column of row weights.", show_default=False)
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+
+PAPER = Console(highlight=False)
+SIDE = Console(stderr=True, highlight=False)
+
+
+def show(text: str) -> None:
+    """Print a line in which square brackets are not markup."""
+    PAPER.print(escape(text))
+
+
+def answer(document: Mapping[str, JsonValue]) -> None:
+    """Print one JSON document for machines."""
+    print(json.dumps(document, indent=1, allow_nan=False, ensure_ascii=False))
+
+
+def table_of(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print a table; every column after the first is right-aligned."""
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for position, column in enumerate(columns):
+        table.add_column(column, justify="left" if position == 0 else "right")
+    for row in rows:
+        table.add_row(*(escape(str(cell)) for cell in row))
+    PAPER.print(table)
+
+
+def wrote(paths: Sequence[Path]) -> None:
+    """Print what was written, one path a line, ready to be opened."""
+    PAPER.print("[bold]Wrote[/]")
+    for path in paths:
+        PAPER.print(f"  {escape(str(path))}", soft_wrap=True)
+
+
+@contextmanager
+def bar(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Yield a callback (done, total) that draws a progress bar with the time left."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=SIDE, transient=True) as progress:
+        task = progress.add_task(label, total=None)
+
+        def report(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total)
+
+        yield report
