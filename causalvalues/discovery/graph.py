@@ -26,6 +26,7 @@ __all__ = ["Check", "Edge", "Effect", "NodeKind", "Support", "ValueGraph"]
 
 NodeKind = Literal["value", "context"]
 Floats = NDArray[np.float64]
+SHARES = ("adjacent", "directed", "undirected", "bidirected")
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,10 @@ class Check:
     name: str
     passed: bool | None
     detail: str = ""
+
+    def __post_init__(self) -> None:
+        if self.passed is not None:
+            object.__setattr__(self, "passed", bool(self.passed))  # numpy's bool is not JSON's
 
 
 @dataclass(frozen=True)
@@ -73,10 +78,12 @@ class Support:
     unit: Literal["cluster", "row"]
 
     def __post_init__(self) -> None:
-        for name in ("adjacent", "directed", "undirected", "bidirected"):
-            array = np.array(getattr(self, name), dtype=np.float64)
-            array.setflags(write=False)
-            object.__setattr__(self, name, array)
+        for name in SHARES:
+            shares = np.array(getattr(self, name), dtype=np.float64)
+            if not ((shares >= 0.0) & (shares <= 1.0 + 1e-9)).all():
+                raise GraphError(f"Support ({name}) must hold shares between 0 and 1")
+            shares.setflags(write=False)
+            object.__setattr__(self, name, shares)
 
 
 @dataclass(frozen=True)
@@ -115,10 +122,11 @@ class ValueGraph:
     def __post_init__(self) -> None:
         object.__setattr__(self, "names", tuple(str(name) for name in self.names))
         object.__setattr__(self, "marks", _checked_marks(self.marks, self.names))
-        kinds = self.kinds or ("value",) * len(self.names)
-        object.__setattr__(self, "kinds", tuple(kinds))
-        if len(self.kinds) != len(self.names):
-            raise GraphError("Every node needs a kind", found=f"{len(self.kinds)} kinds")
+        kinds = tuple(str(kind) for kind in self.kinds) or ("value",) * len(self.names)
+        object.__setattr__(self, "kinds", kinds)
+        if len(kinds) != len(self.names) or not {"value", "context"}.issuperset(kinds):
+            raise GraphError("Every node is a value or a context", found=f"kinds {kinds}")
+        _check_evidence(self)
 
     @classmethod
     def from_matrix(cls, matrix: NDArray[np.generic], names: tuple[str, ...] | list[str]) -> Self:
@@ -133,6 +141,10 @@ class ValueGraph:
             if cause not in names or effect not in names:
                 raise GraphError(f"Edge {cause} → {effect} must join known values")
             i, j = names.index(cause), names.index(effect)
+            if matrix[j, i] == TAIL:
+                raise GraphError(
+                    f"{cause} and {effect} need one direction", found="an edge each way"
+                )
             matrix[i, j], matrix[j, i] = TAIL, ARROW
         return cls(names=tuple(names), marks=matrix)
 
@@ -210,13 +222,8 @@ class ValueGraph:
         grid = np.ix_(keep, keep)
         support = self.support
         if support is not None:
-            support = replace_fields(
-                support,
-                adjacent=support.adjacent[grid],
-                directed=support.directed[grid],
-                undirected=support.undirected[grid],
-                bidirected=support.bidirected[grid],
-            )
+            smaller = {name: getattr(support, name)[grid] for name in SHARES}
+            support = replace_fields(support, **smaller)
         names = tuple(self.names[i] for i in keep)
         return replace_fields(
             self,
@@ -245,6 +252,8 @@ def _checked_marks(matrix: NDArray[np.generic], names: tuple[str, ...]) -> Marks
             f"Marks must be {len(names)} × {len(names)}, one row per value",
             found=f"shape {values.shape}",
         )
+    if any("\ud800" <= letter <= "\udfff" for name in names for letter in name):
+        raise GraphError("A name must be text that UTF-8 can hold", found=ascii(names))
     if len(set(names)) != len(names):
         raise GraphError("Every value needs its own name", found=", ".join(names))
     if not np.isin(values, (NONE, TAIL, ARROW, CIRCLE)).all():
@@ -254,3 +263,17 @@ def _checked_marks(matrix: NDArray[np.generic], names: tuple[str, ...]) -> Marks
         raise GraphError("An edge needs a mark at both ends and joins two different values")
     marks.setflags(write=False)
     return marks
+
+
+def _check_evidence(graph: ValueGraph) -> None:
+    """Raise where support or effects are about other nodes than the graph's."""
+    for name in SHARES if graph.support is not None else ():
+        shape = getattr(graph.support, name).shape
+        if shape != graph.marks.shape:
+            raise GraphError(
+                f"Support ({name}) must have a row and a column per node", found=f"shape {shape}"
+            )
+    known = set(graph.names)
+    for effect in graph.effects:
+        if not {effect.cause, effect.effect} <= known:
+            raise GraphError(f"Effect of {effect.cause} on {effect.effect} must join known values")
