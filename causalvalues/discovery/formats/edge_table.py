@@ -37,8 +37,8 @@ def to_csv(graph: ValueGraph) -> str:
     support = SUPPORT_COLUMNS if graph.support is not None else ()
     effects = EFFECT_COLUMNS if graph.effects else ()
     columns = (*EDGE_COLUMNS, *support, *effects, *NODE_COLUMNS)
-    stream = io.StringIO()
-    table = csv.DictWriter(stream, columns, lineterminator="\n")
+    stream = io.StringIO(newline="")
+    table = csv.DictWriter(stream, columns)  # ends lines as RFC 4180 does, and quotes both halves
     table.writeheader()
     table.writerows(_edge_rows(graph))
     table.writerows(_isolated_rows(graph))
