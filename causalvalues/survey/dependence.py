@@ -1,0 +1,52 @@
+"""How columns depend on each other and rows on their cluster: the numbers behind the guards."""
+
+import numpy as np
+
+from causalvalues.survey.columns import Floats, Labels
+
+__all__ = ["covariances", "dependent_combination", "design_effect", "intraclass_correlation"]
+
+BLOCK = 65_536
+
+
+def covariances(scores: Floats) -> Floats:
+    """Return the covariances of the columns, in blocks of rows."""
+    mean = scores.mean(axis=0)
+    products = np.zeros((scores.shape[1], scores.shape[1]))
+    for start in range(0, len(scores), BLOCK):
+        block = scores[start : start + BLOCK] - mean
+        products += block.T @ block
+    return products / len(scores)
+
+
+def dependent_combination(correlation: Floats) -> Floats | None:
+    """Return weights under which the standardised columns cancel, or None where none do."""
+    if len(correlation) < 2:
+        return None
+    roots, vectors = np.linalg.eigh(correlation)
+    if roots[0] > 1e-10 * len(correlation):
+        return None
+    weights: Floats = vectors[:, 0]
+    return weights
+
+
+def intraclass_correlation(scores: Floats, clusters: Labels) -> Floats:
+    """Return ρ per column: the share of variance between clusters (one-way ANOVA estimator)."""
+    _, codes, sizes = np.unique(clusters, return_inverse=True, return_counts=True)
+    n_rows, n_clusters = len(scores), len(sizes)
+    sums = np.zeros((n_clusters, scores.shape[1]))
+    np.add.at(sums, codes, scores)
+    means = sums / sizes[:, None]
+    between = (sizes[:, None] * (means - scores.mean(axis=0)) ** 2).sum(axis=0) / (n_clusters - 1)
+    total = covariances(scores).diagonal() * n_rows
+    within = (total - between * (n_clusters - 1)) / max(n_rows - n_clusters, 1)
+    typical = (n_rows - (sizes**2).sum() / n_rows) / (n_clusters - 1)
+    rho: Floats = (between - within) / (between + (typical - 1) * within)
+    return np.clip(np.nan_to_num(rho), 0.0, 1.0)
+
+
+def design_effect(scores: Floats, clusters: Labels) -> float:
+    """Return 1 + (m − 1) ρ with m the mean cluster size and ρ the mean over columns."""
+    n_clusters = len(np.unique(clusters))
+    rho = float(intraclass_correlation(scores, clusters).mean())
+    return 1 + (len(scores) / n_clusters - 1) * rho
