@@ -31,7 +31,7 @@ ENGINES: dict[str, tuple[str, ...]] = {
 class Search:
     """An algorithm, the engine that runs it, and its options.
 
-    alpha, uc_rule, uc_priority, stable, max_condition_size: pc (alpha and max_condition_size
+    alpha, uc_rule, uc_priority, max_condition_size: pc (alpha and max_condition_size
     also fci). penalty: the weight λ of log n in the BIC of the score-based searches.
     """
 
@@ -40,7 +40,6 @@ class Search:
     alpha: float = 0.01
     uc_rule: int = 2
     uc_priority: int = -1
-    stable: bool = True
     max_condition_size: int | None = None
     penalty: float = 0.5
     max_parents: int | None = None

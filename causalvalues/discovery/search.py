@@ -32,7 +32,6 @@ def _fast_marks(evidence: Evidence, search: Search, rules: Rules | None) -> Mark
             alpha=search.alpha,
             uc_rule=search.uc_rule,
             uc_priority=search.uc_priority,
-            stable=search.stable,
             max_condition_size=search.max_condition_size,
             forbidden=forbidden,
             required=required,
@@ -70,7 +69,6 @@ def _library_marks(evidence: Evidence, search: Search, rules: Rules | None) -> M
             alpha=search.alpha,
             uc_rule=search.uc_rule,
             uc_priority=search.uc_priority,
-            stable=search.stable,
             max_condition_size=search.max_condition_size,
             rules=rules,
         )
