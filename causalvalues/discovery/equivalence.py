@@ -1,6 +1,6 @@
 """Markov equivalence as machine code: a class from an acyclic graph, and a graph from a class.
 
-    class of a graph      label every edge compelled or reversible, in causal order (Chickering 1995)
+    class of a graph      label each edge compelled or reversible, in causal order (Chickering 1995)
     graph of a class      take away possible sinks, again and again (Dor and Tarsi 1992)
     class with knowledge  direct what knowledge directs, close under Meek's rules 1–4, and see
                           whether a graph of the class still fits (Meek 1995)

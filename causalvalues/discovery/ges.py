@@ -5,8 +5,8 @@
     backward  delete the edge that gains most, while one gains
 
 An edge's gain depends on the graph only near its effect, so gains are kept and weighed anew only
-where the last step changed something (`Gains`); whether a kept gain is valid (paths, knowledge) is
-asked when it comes out on top. Guarantee: the same greedy path as weighing everything every time.
+where the last step changed something; whether a kept gain is valid (paths, knowledge) is asked
+when it comes out on top. Guarantee: the same greedy path as weighing everything every time.
 """
 
 import numpy as np
@@ -16,22 +16,20 @@ from causalvalues.discovery.compiled import compiled
 from causalvalues.discovery.directing import is_undirected
 from causalvalues.discovery.equivalence import class_of_graph, impose
 from causalvalues.discovery.ges_operators import (
-    after_delete,
-    after_insert,
-    weigh_delete,
-    weigh_insert,
+    NEVER,
+    Desk,
+    Task,
+    after_step,
+    look_at,
+    new_desk,
+    weigh,
 )
 from causalvalues.discovery.marks import Bools, Marks
 from causalvalues.errors import KnowledgeError
 
-__all__ = ["Limits", "ges_marks", "greedy", "limits_of", "start_class"]
+__all__ = ["best_step", "changed_pairs", "ges_marks", "greedy", "refresh", "start_class", "task_of"]
 
 Floats = NDArray[np.float64]
-Limits = tuple[
-    Bools, Bools, Bools, bool
-]  # allowed, banned, kept (node, node); any knowledge at all
-
-NEVER = -1e300
 
 
 def ges_marks(
@@ -44,123 +42,134 @@ def ges_marks(
     required: Bools | None = None,
 ) -> Marks:
     """Return the marks that GES finds; penalty λ = .5 is the usual BIC."""
-    corr = np.ascontiguousarray(correlation)
-    most = len(corr) if max_parents is None else max_parents
-    limits = limits_of(len(corr), forbidden, required)
-    marks = start_class(required, limits)
-    marks = greedy(corr, n_rows, penalty, most, marks, True, limits)
-    marks = greedy(corr, n_rows, penalty, most, marks, False, limits)
-    return impose(marks, limits[0])[1] if limits[3] else marks
+    task = task_of(correlation, n_rows, penalty, max_parents, forbidden, required)
+    marks = greedy(task, start_class(required, task), True)
+    marks = greedy(task, marks, False)
+    return impose(marks, task.allowed)[1] if task.informed else marks
 
 
-def limits_of(n_nodes: int, forbidden: Bools | None, required: Bools | None) -> Limits:
-    """Return knowledge as the search asks for it: directions allowed, pairs banned, pairs kept."""
+def task_of(
+    correlation: Floats,
+    n_rows: int,
+    penalty: float,
+    max_parents: int | None,
+    forbidden: Bools | None,
+    required: Bools | None,
+) -> Task:
+    """Return evidence and knowledge as the search asks for them."""
+    n_nodes = len(correlation)
     none = np.zeros((n_nodes, n_nodes), dtype=np.bool_)
-    no = none if forbidden is None else np.ascontiguousarray(forbidden)
-    yes = none if required is None else np.ascontiguousarray(required)
-    informed = bool(no.any() or yes.any())
-    return ~(no | yes.T), no & no.T, yes | yes.T, informed
+    no = none if forbidden is None else forbidden
+    yes = none if required is None else required
+    return Task(
+        corr=np.ascontiguousarray(correlation),
+        n_rows=n_rows,
+        penalty=penalty,
+        max_parents=n_nodes if max_parents is None else max_parents,
+        allowed=np.ascontiguousarray(~(no | yes.T)),
+        banned=np.ascontiguousarray(no & no.T),
+        kept=np.ascontiguousarray(yes | yes.T),
+        informed=bool(no.any() or yes.any()),
+    )
 
 
-def start_class(required: Bools | None, limits: Limits) -> Marks:
+def start_class(required: Bools | None, task: Task) -> Marks:
     """Return the class of the required edges, or raise where knowledge rules out every graph."""
-    allowed, _, _, informed = limits
     if required is None or not required.any():
-        return np.zeros(allowed.shape, dtype=np.int8)
+        return np.zeros(task.corr.shape, dtype=np.int8)
     marks = class_of_graph(np.ascontiguousarray(required))
-    fits, _ = impose(marks, allowed)
-    if informed and not fits:
+    if not impose(marks, task.allowed)[0]:
         raise KnowledgeError("Some graph must hold every required edge and no forbidden one")
     return marks
 
 
 @compiled
-def greedy(
-    corr: Floats, n_rows: int, penalty: float, max_parents: int, marks: Marks, inserting: bool,
-    limits: Limits,
-) -> Marks:  # fmt: skip
+def greedy(task: Task, marks: Marks, inserting: bool) -> Marks:
     """Return the class after all steps of one kind that gain."""
-    n_nodes = len(corr)
-    bounds = np.full((n_nodes, n_nodes), NEVER)
+    n_nodes = len(marks)
+    desk = new_desk(n_nodes)
+    bounds = np.full((n_nodes, n_nodes), NEVER)  # [j, i]: at most the gain of a step on i → j
     stale = np.ones((n_nodes, n_nodes), dtype=np.bool_)
+    extra = np.zeros(n_nodes, dtype=np.bool_)
     while True:
-        refresh(corr, n_rows, penalty, max_parents, marks, inserting, limits, bounds, stale)
-        gain, i, j, extra = best_step(corr, n_rows, penalty, marks, inserting, limits, bounds)
+        refresh(task, marks, desk, inserting, bounds, stale)
+        gain, i, j = best_step(task, marks, desk, inserting, bounds, extra)
         if gain <= 0.0:
             return marks
-        after = after_insert(marks, i, j, extra) if inserting else after_delete(marks, i, j, extra)
-        stale = changed_pairs(marks, after, i, j)
+        after = after_step(marks, i, j, extra, inserting)
+        changed_pairs(marks, after, i, j, stale)
         marks = after
 
 
 @compiled
 def refresh(
-    corr: Floats, n_rows: int, penalty: float, max_parents: int, marks: Marks, inserting: bool,
-    limits: Limits, bounds: Floats, stale: Bools,
-) -> None:  # fmt: skip
-    """Weigh the stale pairs anew: bounds[i, j] of the step on i → j."""
-    allowed, banned, kept, informed = limits
-    n_nodes = len(corr)
-    for j in range(n_nodes):
-        n_parents = np.sum(marks[j] == 1)
-        for i in range(n_nodes):
-            if i == j or not stale[i, j]:
+    task: Task, marks: Marks, desk: Desk, inserting: bool, bounds: Floats, stale: Bools
+) -> None:
+    """Weigh the stale pairs anew; none is stale afterwards."""
+    unused = desk.seen
+    for j in range(len(marks)):
+        if not stale[j].any():
+            continue
+        n_around, n_parents = look_at(marks, j, desk)
+        for i in range(len(marks)):
+            if not stale[j, i] or i == j:
                 continue
-            bounds[i, j] = NEVER
             if inserting:
-                if marks[i, j] == 0 and not banned[i, j] and n_parents <= max_parents:
-                    bounds[i, j] = weigh_insert(
-                        corr, n_rows, penalty, marks, i, j, False, allowed, informed
-                    )[0]
-            elif marks[i, j] == -1 and not kept[i, j]:
-                bounds[i, j] = weigh_delete(
-                    corr, n_rows, penalty, marks, i, j, False, allowed, informed
-                )[0]
+                possible = marks[i, j] == 0 and not task.banned[i, j]
+                possible = possible and n_parents <= task.max_parents
+            else:
+                possible = marks[i, j] == -1 and not task.kept[i, j]
+            bounds[j, i] = NEVER
+            if possible:
+                bounds[j, i] = weigh(
+                    task, marks, desk, i, j, n_around, n_parents, inserting, False, unused
+                )
+        stale[j] = False
 
 
 @compiled
 def best_step(
-    corr: Floats, n_rows: int, penalty: float, marks: Marks, inserting: bool, limits: Limits,
-    bounds: Floats,
-) -> tuple[float, int, int, Bools]:  # fmt: skip
-    """Return the valid step that gains most: its gain, i, j, and T or H."""
-    allowed, _, _, informed = limits
-    n_nodes = len(corr)
+    task: Task, marks: Marks, desk: Desk, inserting: bool, bounds: Floats, extra: Bools
+) -> tuple[float, int, int]:
+    """Return the valid step that gains most: its gain, i and j; `extra` becomes its T or H."""
+    n_nodes = len(marks)
     gains = bounds.copy()
     asked = np.zeros((n_nodes, n_nodes), dtype=np.bool_)
+    best_cause = np.empty(n_nodes, dtype=np.int64)
+    top = np.empty(n_nodes)
+    for j in range(n_nodes):
+        best_cause[j] = np.argmax(gains[j])
+        top[j] = gains[j, best_cause[j]]
     while True:
-        place = np.argmax(gains)
-        i, j = place // n_nodes, place % n_nodes
-        gain = gains[i, j]
-        if gain <= 0.0:
-            return 0.0, i, j, asked[0]
-        if inserting:
-            true_gain, extra = weigh_insert(
-                corr, n_rows, penalty, marks, i, j, True, allowed, informed
-            )
-        else:
-            true_gain, extra = weigh_delete(
-                corr, n_rows, penalty, marks, i, j, True, allowed, informed
-            )
-        if asked[i, j] or true_gain == gain:
-            return true_gain, i, j, extra
-        gains[i, j] = true_gain
-        asked[i, j] = True
+        j = int(np.argmax(top))
+        i = int(best_cause[j])
+        if top[j] <= 0.0:
+            return 0.0, i, j
+        n_around, n_parents = look_at(marks, j, desk)
+        gain = weigh(task, marks, desk, i, j, n_around, n_parents, inserting, True, extra)
+        if asked[j, i] or gain == gains[j, i]:
+            return gain, i, j
+        gains[j, i] = gain
+        asked[j, i] = True
+        best_cause[j] = np.argmax(gains[j])
+        top[j] = gains[j, best_cause[j]]
 
 
 @compiled
-def changed_pairs(before: Marks, after: Marks, one: int, two: int) -> Bools:
-    """Return the pairs whose gain a step on the edge of `one` and `two` may have changed.
+def changed_pairs(before: Marks, after: Marks, one: int, two: int, stale: Bools) -> None:
+    """Mark the pairs whose gain a step on the edge of `one` and `two` may have changed.
 
     A gain of i → j looks at the edges at j, at which neighbours of j are next to i, and at which
     neighbours of j are adjacent to each other.
     """
-    n_nodes = len(after)
-    stale = np.zeros((n_nodes, n_nodes), dtype=np.bool_)
-    for j in range(n_nodes):
-        touched = (before[j] != after[j]).any() or (before[:, j] != after[:, j]).any()
-        if touched or (is_undirected(after, j, one) and is_undirected(after, j, two)):
-            stale[:, j] = True
-    stale[one] = True
-    stale[two] = True
-    return stale
+    for j in range(len(after)):
+        with_one, with_two = is_undirected(after, j, one), is_undirected(after, j, two)
+        touched = with_one and with_two
+        for node in range(len(after)):
+            if before[j, node] != after[j, node] or before[node, j] != after[node, j]:
+                touched = True
+                break
+        if touched:
+            stale[j] = True
+        stale[j, one] |= with_two
+        stale[j, two] |= with_one

@@ -13,6 +13,7 @@ the partial correlation r of i and j given C ∪ Pa(j):
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,7 @@ from causalvalues.discovery.equivalence import class_of_graph, extend_to_graph, 
 from causalvalues.discovery.independence import extend, partial_correlation
 from causalvalues.discovery.marks import Bools, Marks
 
-__all__ = ["after_delete", "after_insert", "weigh_delete", "weigh_insert"]
+__all__ = ["NEVER", "Desk", "Task", "after_step", "look_at", "new_desk", "weigh"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -31,130 +32,200 @@ Ints = NDArray[np.int64]
 NEVER = -1e300
 
 
-@compiled
-def shared_neighbours(marks: Marks, i: int, j: int, next_to: bool) -> Ints:
-    """Return the neighbours of j that are next to i, or those that are not."""
-    n_nodes = len(marks)
-    found = np.empty(n_nodes, dtype=np.int64)
-    count = 0
-    for node in range(n_nodes):
-        if node != i and is_undirected(marks, j, node) and (marks[node, i] != 0) == next_to:
-            found[count] = node
-            count += 1
-    return found[:count]
+class Task(NamedTuple):
+    """What a search is given: evidence, penalty, and knowledge about directions and pairs."""
+
+    corr: Floats  # (node, node)
+    n_rows: int
+    penalty: float
+    max_parents: int
+    allowed: Bools  # [i, j]: knowledge admits i → j
+    banned: Bools  # pairs that knowledge sets apart
+    kept: Bools  # pairs that knowledge joins
+    informed: bool  # whether there is any knowledge
+
+
+class Desk(NamedTuple):
+    """Room to work in, taken once: lists of nodes, and the state of a walk over subsets."""
+
+    around: Ints  # neighbours of j by undirected edges
+    parents: Ints  # of j
+    base: Ints  # neighbours of j that every clique holds
+    free: Ints  # neighbours of j that a clique may hold
+    members: Ints
+    position: Ints
+    queue: Ints
+    chol: Floats
+    ui: Floats
+    uj: Floats
+    seen: Bools
 
 
 @compiled
-def log_gain(corr: Floats, n_rows: int, penalty: float, i: int, j: int, size: int, ui: Floats,
-             uj: Floats) -> float:  # fmt: skip
-    """Return the gain of i → j given the nodes walked so far."""
-    r = partial_correlation(corr, i, j, size, ui, uj)
-    return -0.5 * n_rows * math.log(max(1.0 - r * r, 1e-300)) - penalty * math.log(n_rows)
-
-
-@compiled
-def weigh_insert(
-    corr: Floats, n_rows: int, penalty: float, marks: Marks, i: int, j: int, strict: bool,
-    allowed: Bools, informed: bool,
-) -> tuple[float, Bools]:  # fmt: skip
-    """Return the best gain of inserting i → j and its T (node,), or NEVER.
-
-    Without `strict` the gain is an upper bound: paths and knowledge are not asked.
-    """
-    base = shared_neighbours(marks, i, j, True)
-    free = shared_neighbours(marks, i, j, False)
-    return walk_cliques(
-        corr, n_rows, penalty, marks, i, j, base, free, True, strict, allowed, informed
+def new_desk(n_nodes: int) -> Desk:
+    """Return an empty desk."""
+    return Desk(
+        np.zeros(n_nodes, dtype=np.int64),
+        np.zeros(n_nodes, dtype=np.int64),
+        np.zeros(n_nodes, dtype=np.int64),
+        np.zeros(n_nodes, dtype=np.int64),
+        np.zeros(n_nodes, dtype=np.int64),
+        np.zeros(n_nodes + 1, dtype=np.int64),
+        np.zeros(n_nodes, dtype=np.int64),
+        np.zeros((n_nodes, n_nodes)),
+        np.zeros(n_nodes),
+        np.zeros(n_nodes),
+        np.zeros(n_nodes, dtype=np.bool_),
     )
 
 
 @compiled
-def weigh_delete(
-    corr: Floats, n_rows: int, penalty: float, marks: Marks, i: int, j: int, strict: bool,
-    allowed: Bools, informed: bool,
-) -> tuple[float, Bools]:  # fmt: skip
-    """Return the best gain of deleting the edge of i and j and its H (node,), or NEVER."""
-    free = shared_neighbours(marks, i, j, True)
-    return walk_cliques(
-        corr, n_rows, penalty, marks, i, j, free[:0], free, False, strict, allowed, informed
-    )
+def look_at(marks: Marks, j: int, desk: Desk) -> tuple[int, int]:
+    """Return how many neighbours and parents j has; lists them on the desk."""
+    n_around, n_parents = 0, 0
+    for node in range(len(marks)):
+        if is_undirected(marks, j, node):
+            desk.around[n_around] = node
+            n_around += 1
+        elif is_directed(marks, node, j):
+            desk.parents[n_parents] = node
+            n_parents += 1
+    return n_around, n_parents
 
 
 @compiled
-def walk_cliques(
-    corr: Floats, n_rows: int, penalty: float, marks: Marks, i: int, j: int, base: Ints,
-    free: Ints, inserting: bool, strict: bool, allowed: Bools, informed: bool,
-) -> tuple[float, Bools]:  # fmt: skip
-    """Return the best gain over the cliques `base ∪ subset of free`, and T or H.
+def weigh(
+    task: Task, marks: Marks, desk: Desk, i: int, j: int, n_around: int, n_parents: int,
+    inserting: bool, strict: bool, extra: Bools,
+) -> float:  # fmt: skip
+    """Return the best gain of a step on i → j, or NEVER, after `look_at(marks, j, desk)`.
 
-    Walks the subsets depth first; a set that is no clique ends its branch.
+    Without `strict` it is an upper bound: paths and knowledge are not asked. With it, `extra`
+    (node,) becomes the T or H of the best step. Walks the cliques `base ∪ subset of free` depth
+    first; a set that is no clique ends its branch.
     """
-    n_nodes = len(corr)
-    best, best_extra = NEVER, np.zeros(n_nodes, dtype=np.bool_)
-    if not is_clique(marks, base):
-        return best, best_extra
-    fixed = fixed_nodes(marks, i, j, base)
-    most = len(fixed) + len(free)
-    members = np.zeros(most, dtype=np.int64)
-    chol = np.zeros((most, most))
-    ui, uj = np.zeros(most), np.zeros(most)
+    n_base, n_free = split(marks, desk, i, n_around, inserting)
+    if not is_clique(marks, desk.base[:n_base]):
+        return NEVER
     size = 0
-    for node in fixed:
-        extend(corr, i, j, node, size, members, chol, ui, uj)
+    for place in range(n_base):
+        extend(task.corr, i, j, desk.base[place], size, desk.members, desk.chol, desk.ui, desk.uj)
         size += 1
-    start = size
-    position = np.zeros(len(free) + 1, dtype=np.int64)
+    for place in range(n_parents):
+        node = desk.parents[place]
+        if node != i:
+            extend(task.corr, i, j, node, size, desk.members, desk.chol, desk.ui, desk.uj)
+            size += 1
+    start, best = size, NEVER
+    position = desk.position
+    position[0] = 0
     fresh = True
     while True:
         depth = size - start
         if fresh:
-            gain = log_gain(corr, n_rows, penalty, i, j, size, ui, uj)
-            gain = gain if inserting else -gain
-            if gain > best:
-                extra = extra_nodes(n_nodes, free, members[start:size], inserting)
-                if not strict or admissible(marks, i, j, base, extra, inserting, allowed, informed):
-                    best, best_extra = gain, extra
-        if position[depth] < len(free):
-            node = free[position[depth]]
-            if next_to_all(marks, node, base) and next_to_all(marks, node, members[start:size]):
-                extend(corr, i, j, node, size, members, chol, ui, uj)
+            gain = gain_of(task, i, j, size, desk, inserting)
+            if gain > best and (
+                not strict or admissible(task, marks, desk, i, j, n_base, n_free, start, size,
+                                         inserting, extra)
+            ):  # fmt: skip
+                best = gain
+        if position[depth] < n_free:
+            node = desk.free[position[depth]]
+            fresh = next_to_all(marks, node, desk.base[:n_base]) and next_to_all(
+                marks, node, desk.members[start:size]
+            )
+            if fresh:
+                extend(task.corr, i, j, node, size, desk.members, desk.chol, desk.ui, desk.uj)
                 size += 1
                 position[depth + 1] = position[depth] + 1
-                fresh = True
             else:
                 position[depth] += 1
-                fresh = False
         else:
             size -= 1
             if size < start:
-                return best, best_extra
+                return best
             position[depth - 1] += 1
             fresh = False
 
 
 @compiled
-def fixed_nodes(marks: Marks, i: int, j: int, base: Ints) -> Ints:
-    """Return base ∪ Pa(j) without i."""
-    inside = np.zeros(len(marks), dtype=np.bool_)
-    for node in base:
-        inside[node] = True
-    for node in range(len(marks)):
-        if is_directed(marks, node, j):
-            inside[node] = True
-    inside[i] = False
-    return np.flatnonzero(inside)
+def split(marks: Marks, desk: Desk, i: int, n_around: int, inserting: bool) -> tuple[int, int]:
+    """Return how many neighbours of j a clique must hold and may hold; lists them.
+
+    An insertion must hold those next to i and may hold the others; a deletion may hold the first.
+    """
+    n_base, n_free = 0, 0
+    for place in range(n_around):
+        node = desk.around[place]
+        if node == i:
+            continue
+        near = marks[node, i] != 0
+        if near and inserting:
+            desk.base[n_base] = node
+            n_base += 1
+        elif near or inserting:
+            desk.free[n_free] = node
+            n_free += 1
+    return n_base, n_free
 
 
 @compiled
-def extra_nodes(n_nodes: int, free: Ints, chosen: Ints, inserting: bool) -> Bools:
-    """Return T (the chosen) for an insertion, H (the others of the free) for a deletion."""
-    extra = np.zeros(n_nodes, dtype=np.bool_)
+def gain_of(task: Task, i: int, j: int, size: int, desk: Desk, inserting: bool) -> float:
+    """Return the gain of a step given the nodes walked so far."""
+    r = partial_correlation(task.corr, i, j, size, desk.ui, desk.uj)
+    cost = task.penalty * math.log(task.n_rows)
+    gain = -0.5 * task.n_rows * math.log(max(1.0 - r * r, 1e-300)) - cost
+    return gain if inserting else -gain
+
+
+@compiled
+def admissible(
+    task: Task, marks: Marks, desk: Desk, i: int, j: int, n_base: int, n_free: int, start: int,
+    size: int, inserting: bool, extra: Bools,
+) -> bool:  # fmt: skip
+    """Return whether a step is valid, and where there is knowledge, whether its class obeys.
+
+    If so, `extra` becomes its T (the chosen) or H (the free that were not chosen).
+    """
+    if inserting:
+        desk.seen[:] = False
+        for place in range(n_base):
+            desk.seen[desk.base[place]] = True
+        for place in range(start, size):
+            desk.seen[desk.members[place]] = True
+        if reaches(marks, j, i, desk):
+            return False
+    chosen = np.zeros(len(marks), dtype=np.bool_)
     if not inserting:
-        for node in free:
-            extra[node] = True
-    for node in chosen:
-        extra[node] = inserting
-    return extra
+        for place in range(n_free):
+            chosen[desk.free[place]] = True
+    for place in range(start, size):
+        chosen[desk.members[place]] = inserting
+    if task.informed:
+        fits, _ = impose(after_step(marks, i, j, chosen, inserting), task.allowed)
+        if not fits:
+            return False
+    extra[:] = chosen
+    return True
+
+
+@compiled
+def reaches(marks: Marks, source: int, target: int, desk: Desk) -> bool:
+    """Return whether a semi-directed path leads from source to target around the nodes seen."""
+    desk.seen[source] = True
+    desk.queue[0] = source
+    n_queued, done = 1, 0
+    while done < n_queued:
+        row = marks[desk.queue[done]]
+        done += 1
+        if row[target] == -1:
+            return True
+        for after in range(len(marks)):
+            if row[after] == -1 and not desk.seen[after]:  # node → after or node — after
+                desk.seen[after] = True
+                desk.queue[n_queued] = after
+                n_queued += 1
+    return False
 
 
 @compiled
@@ -176,64 +247,18 @@ def is_clique(marks: Marks, nodes: Ints) -> bool:
 
 
 @compiled
-def admissible(
-    marks: Marks, i: int, j: int, base: Ints, extra: Bools, inserting: bool, allowed: Bools,
-    informed: bool,
-) -> bool:  # fmt: skip
-    """Return whether a step is valid, and where there is knowledge, whether its class obeys."""
+def after_step(marks: Marks, i: int, j: int, extra: Bools, inserting: bool) -> Marks:
+    """Return the class after Insert(i, j, T) or Delete(i, j, H)."""
+    changed = marks.copy()
     if inserting:
-        blocked = extra.copy()
-        for node in base:
-            blocked[node] = True
-        if reaches(marks, j, i, blocked):
-            return False
-    if not informed:
-        return True
-    after = after_insert(marks, i, j, extra) if inserting else after_delete(marks, i, j, extra)
-    fits, _ = impose(after, allowed)
-    return fits
-
-
-@compiled
-def reaches(marks: Marks, start: int, target: int, blocked: Bools) -> bool:
-    """Return whether a semi-directed path leads from start to target around the blocked nodes."""
-    n_nodes = len(marks)
-    seen = blocked.copy()
-    seen[start] = True
-    queue = np.empty(n_nodes, dtype=np.int64)
-    queue[0] = start
-    n_queued, done = 1, 0
-    while done < n_queued:
-        node = queue[done]
-        done += 1
-        for after in range(n_nodes):
-            if marks[node, after] == -1 and not seen[after]:  # node → after or node — after
-                if after == target:
-                    return True
-                seen[after] = True
-                queue[n_queued] = after
-                n_queued += 1
-    return False
-
-
-@compiled
-def after_insert(marks: Marks, i: int, j: int, extra: Bools) -> Marks:
-    """Return the class after Insert(i, j, T)."""
-    changed = marks.copy()
-    changed[i, j], changed[j, i] = -1, 1
+        changed[i, j], changed[j, i] = -1, 1
+    else:
+        changed[i, j] = changed[j, i] = 0
     for node in np.flatnonzero(extra):
-        changed[node, j], changed[j, node] = -1, 1
-    _, edges = extend_to_graph(changed)
-    return class_of_graph(edges)
-
-
-@compiled
-def after_delete(marks: Marks, i: int, j: int, extra: Bools) -> Marks:
-    """Return the class after Delete(i, j, H)."""
-    changed = marks.copy()
-    changed[i, j] = changed[j, i] = 0
-    for node in np.flatnonzero(extra):
-        changed[j, node], changed[node, j] = -1, 1
-        changed[i, node], changed[node, i] = -1, 1
+        if inserting:
+            changed[node, j], changed[j, node] = -1, 1
+        else:
+            changed[j, node], changed[node, j] = -1, 1
+            changed[i, node], changed[node, i] = -1, 1
     _, edges = extend_to_graph(changed)
     return class_of_graph(edges)
