@@ -25,8 +25,7 @@
     ├── FewRows                             fewer than ten rows per value
     ├── OneCluster                          all rows share a cluster: resampling by cluster is off
     ├── DependentRows                       rows repeat within clusters: tests assume they do not
-    ├── CyclicGraph                         the marks hold a directed cycle
-    └── KnowledgeConflict                   data and knowledge pulled an edge in opposite ways
+    └── CyclicGraph                         the marks hold a directed cycle
 
 A message says what was expected, what was found and what to do, in that order.
 """
@@ -45,7 +44,6 @@ __all__ = [
     "FileError",
     "GraphError",
     "InputError",
-    "KnowledgeConflict",
     "KnowledgeError",
     "KnowledgeIgnored",
     "NearConstantColumn",
@@ -177,7 +175,3 @@ class DependentRows(CausalValuesWarning):
 
 class CyclicGraph(CausalValuesWarning):
     """The marks hold a directed cycle."""
-
-
-class KnowledgeConflict(CausalValuesWarning):
-    """Data and knowledge pulled an edge in opposite ways; knowledge won."""

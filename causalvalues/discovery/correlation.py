@@ -15,10 +15,12 @@ from causalvalues.errors import OptionError
 
 __all__ = [
     "Moments",
+    "as_correlation",
     "correlation_matrix",
-    "correlations_of",
     "covariance_matrix",
+    "covariances_of",
     "moments_by_cluster",
+    "without_rounding",
 ]
 
 Floats = NDArray[np.float64]
@@ -105,22 +107,26 @@ def moments_by_cluster(
     )
 
 
-def correlations_of(moments: Moments, multiplicities: Floats) -> Floats:
-    """Return one correlation matrix per draw of clusters.
+def covariances_of(moments: Moments, multiplicities: Floats) -> Floats:
+    """Return one covariance matrix per draw of clusters, columns in their own standard deviations.
 
     multiplicities: (draw, cluster), how often a draw takes each cluster. A column that is constant
-    in a draw has NaN correlations there.
+    in a draw has variance 0 there.
     """
     n_values = moments.n_values
     counts = multiplicities @ moments.counts  # (draw,)
     means = (multiplicities @ moments.sums) / counts[:, None]
     products = (multiplicities @ moments.products).reshape(-1, n_values, n_values)
-    covariance = products / counts[:, None, None] - means[:, :, None] * means[:, None, :]
-    variances = np.diagonal(covariance, axis1=1, axis2=2)
-    flat = variances < 1e-12  # standardised columns: rounding leaves about 1e-16
-    place = np.arange(n_values)
-    covariance[:, place, place] = np.where(flat, 0.0, variances)
-    return as_correlation(covariance)
+    covariance: Floats = products / counts[:, None, None] - means[:, :, None] * means[:, None, :]
+    return without_rounding(covariance)
+
+
+def without_rounding(covariance: Floats) -> Floats:
+    """Return covariances of standardised columns with variances that are only rounding set to 0."""
+    place = np.arange(covariance.shape[-1])
+    variances = covariance[..., place, place]
+    covariance[..., place, place] = np.where(variances < 1e-12, 0.0, variances)
+    return covariance
 
 
 def _ranks(data: Floats) -> Floats:

@@ -10,7 +10,6 @@ Guarantee: the same table and options give the same marks.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 
 from pydantic import JsonValue
@@ -120,7 +119,7 @@ def _manifest(
 ) -> Manifest:
     """Return where the graph came from."""
     parameters: Mapping[str, JsonValue] = {
-        **asdict(search),
+        **search.to_dict(),
         "contexts": contexts,
         "n_rows": evidence.n_rows,
         "n_clusters": table.n_clusters,

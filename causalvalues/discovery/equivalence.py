@@ -126,7 +126,8 @@ def extend_to_graph(marks: Marks) -> tuple[bool, Bools]:
 def may_be_last(marks: Marks, left: Bools, node: int) -> bool:
     """Return whether all undirected neighbours are adjacent to all other neighbours."""
     around = np.flatnonzero(left & (marks[node] != 0))
-    for one in around:
+    for place in range(len(around)):
+        one = int(around[place])
         if not is_undirected(marks, one, node):
             continue
         for other in around:

@@ -6,18 +6,27 @@ Guarantee: the guards have passed before an `Evidence` exists, and the scores ar
 """
 
 from dataclasses import dataclass
+from dataclasses import replace as replace_fields
 
 import numpy as np
 
 from causalvalues.discovery.correlation import correlation_matrix
 from causalvalues.discovery.graph import NodeKind
 from causalvalues.discovery.options import ContextUse, CorrelationKind
-from causalvalues.errors import OptionError
+from causalvalues.errors import OptionError, TooFewRows
 from causalvalues.survey.columns import Floats
-from causalvalues.survey.guards import ensure_usable
+from causalvalues.survey.guards import SPARE_ROWS, ensure_usable
 from causalvalues.survey.scores import ScoreTable
 
-__all__ = ["Evidence", "context_columns", "gather", "rows_with_correlation"]
+__all__ = [
+    "Evidence",
+    "context_columns",
+    "gather",
+    "joint_data",
+    "nodes_of",
+    "rows_with_correlation",
+    "usable_rows",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,17 +55,32 @@ def gather(
     """Return the evidence in a table, after every guard has passed."""
     table = usable_rows(table, contexts)
     ensure_usable(table)
-    labels, indicators = context_columns(table) if contexts == "joint" else ((), None)
-    data = table.scores if indicators is None else np.hstack([table.scores, indicators])
+    data = joint_data(table, contexts)
     plain = correlation == "pearson" and table.weights is None
-    kinds: tuple[NodeKind, ...] = ("value",) * table.n_values + ("context",) * len(labels)
-    return Evidence(
-        names=(*table.names, *labels),
-        kinds=kinds,
+    return replace_fields(
+        nodes_of(table, contexts),
         correlation=correlation_matrix(data, kind=correlation, weights=table.weights),
-        n_rows=_effective_rows(table),
         data=data if plain else None,
     )
+
+
+def nodes_of(table: ScoreTable, contexts: ContextUse) -> Evidence:
+    """Return the nodes that a table gives, and its rows, without any correlation yet."""
+    labels = context_columns(table)[0] if contexts == "joint" else ()
+    of_values: list[NodeKind] = ["value"] * table.n_values
+    of_contexts: list[NodeKind] = ["context"] * len(labels)
+    return Evidence(
+        names=(*table.names, *labels),
+        kinds=(*of_values, *of_contexts),
+        correlation=np.eye(table.n_values + len(labels)),
+        n_rows=_effective_rows(table),
+    )
+
+
+def joint_data(table: ScoreTable, contexts: ContextUse) -> Floats:
+    """Return the columns of all nodes: the scores, then the contexts if they are nodes."""
+    indicators = context_columns(table)[1] if contexts == "joint" else None
+    return table.scores if indicators is None else np.hstack([table.scores, indicators])
 
 
 def usable_rows(table: ScoreTable, contexts: ContextUse) -> ScoreTable:
@@ -107,4 +131,12 @@ def _effective_rows(table: ScoreTable) -> int:
     if table.weights is None:
         return table.n_rows
     weights = table.weights
-    return int(weights.sum() ** 2 / np.square(weights).sum())
+    n_effective = int(weights.sum() ** 2 / np.square(weights).sum())
+    if n_effective < table.n_values + SPARE_ROWS:
+        raise TooFewRows(
+            f"{table.n_values} values need at least {table.n_values + SPARE_ROWS} rows' worth of "
+            "weight",
+            found=f"an effective number of {n_effective}",
+            remedy="ask more roles or people, or weigh them more evenly",
+        )
+    return n_effective

@@ -14,7 +14,7 @@ no value and no other context causes a context.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import networkx as nx
 import numpy as np
@@ -84,7 +84,11 @@ class Knowledge:
             raise KnowledgeError(
                 f"Knowledge holds {', '.join(FIELDS)} and nothing else", found=f"{document!r:.80}"
             )
-        return cls(**{field: _lines(document.get(field), field) for field in FIELDS})
+        return cls(
+            tiers=_lines(document.get("tiers"), "tiers"),
+            required=_lines(document.get("required"), "required"),
+            forbidden=_lines(document.get("forbidden"), "forbidden"),
+        )
 
     def to_yaml(self, path: str | Path) -> Path:
         """Return the path after writing the knowledge."""
@@ -128,7 +132,7 @@ class Knowledge:
         return later
 
 
-def ensure_obeyed(marks: Marks, rules: Rules, names: Sequence[str]) -> None:
+def ensure_obeyed(marks: Marks, names: Sequence[str], rules: Rules) -> None:
     """Raise a fault where marks break the rules."""
     broken = rules.violations(marks, names)
     if broken:
@@ -148,7 +152,7 @@ def _ends(line: str) -> tuple[str, str, str]:
     raise KnowledgeError("An edge reads 'A -> B' or 'A -- B'", found=repr(line))
 
 
-def _lines(given: object, field: str) -> tuple[object, ...]:
+def _lines(given: Any, field: str) -> tuple[Any, ...]:
     """Return a field of the file as a tuple; tiers are lists of names."""
     if given is None:
         return ()

@@ -7,6 +7,8 @@ This module loads nothing heavy, so that the command line can offer the same cho
 from dataclasses import dataclass
 from typing import Literal
 
+from pydantic import JsonValue
+
 from causalvalues.errors import OptionError
 
 __all__ = ["Algorithm", "ContextUse", "CorrelationKind", "Engine", "Preset", "Search"]
@@ -63,6 +65,10 @@ class Search:
         if name != "kang2025":
             raise OptionError("`preset` must be kang2025", found=repr(name))
         return cls(algorithm="pc", alpha=0.05, uc_rule=0)
+
+    def to_dict(self) -> dict[str, JsonValue]:
+        """Return the options as JSON values."""
+        return dict(vars(self))
 
     def _settle_engine(self) -> None:
         """Take the only engine there is; refuse one that was asked for and does not exist."""

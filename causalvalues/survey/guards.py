@@ -35,7 +35,7 @@ from causalvalues.survey.columns import Floats
 from causalvalues.survey.dependence import covariances, dependent_combination, design_effect
 from causalvalues.survey.scores import ScoreTable
 
-__all__ = ["Problem", "ensure_usable", "problems"]
+__all__ = ["SPARE_ROWS", "Problem", "ensure_usable", "problems"]
 
 NEAR_CONSTANT_SHARE = 0.99
 NEAR_DUPLICATE = 0.99
