@@ -8,18 +8,38 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from causalvalues.discovery.compare import compare as compare
     from causalvalues.discovery.discover import discover as discover
+    from causalvalues.discovery.effects import effects as effects
     from causalvalues.discovery.graph import ValueGraph as ValueGraph
+    from causalvalues.discovery.knowledge import Knowledge as Knowledge
+    from causalvalues.discovery.nulls import nulls as nulls
+    from causalvalues.discovery.stability import stability as stability
     from causalvalues.survey.scores import ScoreTable as ScoreTable
 
-__all__ = ["ScoreTable", "ValueGraph", "__version__", "discover"]
+__all__ = [
+    "Knowledge",
+    "ScoreTable",
+    "ValueGraph",
+    "__version__",
+    "compare",
+    "discover",
+    "effects",
+    "nulls",
+    "stability",
+]
 
 __version__ = "0.1.0"
 
 HOME_BY_NAME = {
+    "Knowledge": "causalvalues.discovery.knowledge",
     "ScoreTable": "causalvalues.survey.scores",
     "ValueGraph": "causalvalues.discovery.graph",
+    "compare": "causalvalues.discovery.compare",
     "discover": "causalvalues.discovery.discover",
+    "effects": "causalvalues.discovery.effects",
+    "nulls": "causalvalues.discovery.nulls",
+    "stability": "causalvalues.discovery.stability",
 }
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from pydantic import JsonValue
 
 from causalvalues.commands.terminal import (
     AsJson,
@@ -124,14 +125,14 @@ def discover(
         wrote([out])
 
 
-def _summary(graph: "ValueGraph", null: "NullResult | None", out: Path) -> dict[str, object]:
+def _summary(graph: "ValueGraph", null: "NullResult | None", out: Path) -> dict[str, JsonValue]:
     """Return what a machine wants to know of a graph."""
     return {
         "graph": str(out),
         "n_edges": graph.n_edges,
-        "edges": [vars(edge) for edge in graph.edges()],
+        "edges": [dict(vars(edge)) for edge in graph.edges()],
         "cycle": list(graph.cycle),
-        "checks": [vars(check) for check in graph.checks],
+        "checks": [dict(vars(check)) for check in graph.checks],
         "null": None if null is None else null.to_dict(),
     }
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from causalvalues.commands.terminal import wrote
+from causalvalues.discovery.options import GraphFormat
 
 __all__ = ["export"]
 
@@ -14,7 +15,7 @@ def export(
     graph: Annotated[Path, typer.Argument(help="A graph: .json, .graphml or .csv.")],
     out: Annotated[Path, typer.Argument(help="Where it goes; the ending chooses the format.")],
     to: Annotated[
-        str | None,
+        GraphFormat | None,
         typer.Option(
             "--to",
             help="json, graphml, dot, dagitty, lavaan, tikz or csv, where the ending does not say.",

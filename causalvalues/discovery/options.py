@@ -11,13 +11,22 @@ from pydantic import JsonValue
 
 from causalvalues.errors import OptionError
 
-__all__ = ["Algorithm", "ContextUse", "CorrelationKind", "Engine", "Preset", "Search"]
+__all__ = [
+    "Algorithm",
+    "ContextUse",
+    "CorrelationKind",
+    "Engine",
+    "GraphFormat",
+    "Preset",
+    "Search",
+]
 
 Algorithm = Literal["pc", "ges", "xges", "boss", "grasp", "fci"]
 Engine = Literal["fast", "causal-learn"]
 Preset = Literal["kang2025"]
 CorrelationKind = Literal["pearson", "spearman", "polychoric"]
 ContextUse = Literal["pool", "observational", "joint"]
+GraphFormat = Literal["json", "graphml", "dot", "dagitty", "lavaan", "tikz", "csv"]
 
 ENGINES: dict[str, tuple[str, ...]] = {
     "pc": ("fast", "causal-learn"),

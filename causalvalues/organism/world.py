@@ -15,13 +15,14 @@ Guarantee: a seed gives the same table; the truth is exact: `graph`, `graph_clas
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import replace as replace_fields
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from causalvalues.discovery.compare import truth_class
-from causalvalues.discovery.graph import ValueGraph
+from causalvalues.discovery.graph import Effect, ValueGraph
 from causalvalues.errors import GraphError, OptionError
 from causalvalues.survey.answers import Answers
 from causalvalues.survey.scores import ScoreTable
@@ -90,8 +91,8 @@ class World:
         """Return the variance of each disturbance that gives every latent variance 1."""
         spread = self.total_effects() + np.eye(len(self.names))  # v = e · spread
         # var(v_j) = Σ_i spread[i, j]² d_i = 1 for all j: linear in d
-        variances: Floats = np.linalg.solve(np.square(spread).T, np.ones(len(self.names)))
-        return variances
+        ones = np.ones(len(self.names))
+        return np.asarray(np.linalg.solve(np.square(spread).T, ones), dtype=np.float64)
 
     def graph(self) -> ValueGraph:
         """Return the planted graph: every edge directed."""
@@ -103,6 +104,17 @@ class World:
     def graph_class(self) -> ValueGraph:
         """Return the planted graph's equivalence class: what observation alone can show of it."""
         return truth_class(self.graph())
+
+    def truth(self) -> ValueGraph:
+        """Return the class with the planted total effects, as an answer would hold them."""
+        size = self.total_effects()
+        effects = tuple(
+            Effect(cause, effect, *(float(size[i, j]),) * 4, "planted")  # type: ignore[arg-type]
+            for i, cause in enumerate(self.names)
+            for j, effect in enumerate(self.names)
+            if i != j
+        )
+        return replace_fields(self.graph_class(), effects=effects)
 
     def total_effects(self) -> Floats:
         """Return [i, j], the change of j per unit of i when i is set: (I − B)⁻¹ − I."""

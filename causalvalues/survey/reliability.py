@@ -138,4 +138,5 @@ def acquiescence(answers: Answers) -> Floats:
     """
     keys = np.broadcast_to(answers.keys, answers.raw.shape[-2:])
     means = [answers.raw[..., keys == key].mean(axis=(1, 2)) for key in np.unique(keys)]
-    return np.mean(means, axis=0)
+    style: Floats = np.mean(means, axis=0)
+    return style

@@ -6,7 +6,7 @@ Guarantee: no name, however hostile, changes the structure of the file that it s
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, get_args
+from typing import get_args
 
 from causalvalues.discovery.document import read_graph, text_of_graph
 from causalvalues.discovery.formats.dagitty import to_dagitty
@@ -17,11 +17,12 @@ from causalvalues.discovery.formats.lavaan import to_lavaan
 from causalvalues.discovery.formats.networks import from_networkx, to_networkx
 from causalvalues.discovery.formats.tikz import to_tikz
 from causalvalues.discovery.graph import ValueGraph
+from causalvalues.discovery.options import GraphFormat
 from causalvalues.errors import FileError, OptionError
 from causalvalues.provenance import write_atomically
 
 __all__ = [
-    "Format",
+    "GraphFormat",
     "from_networkx",
     "read_graph_from",
     "to_csv",
@@ -34,9 +35,8 @@ __all__ = [
     "write_graph_as",
 ]
 
-Format = Literal["json", "graphml", "dot", "dagitty", "lavaan", "tikz", "csv"]
 
-FORMAT_BY_ENDING: dict[str, Format] = {
+FORMAT_BY_ENDING: dict[str, GraphFormat] = {
     ".json": "json",
     ".graphml": "graphml",
     ".dot": "dot",
@@ -49,7 +49,7 @@ FORMAT_BY_ENDING: dict[str, Format] = {
     ".csv": "csv",
 }
 
-TEXT_BY_FORMAT: dict[Format, Callable[[ValueGraph], str]] = {
+TEXT_BY_FORMAT: dict[GraphFormat, Callable[[ValueGraph], str]] = {
     "json": text_of_graph,
     "graphml": to_graphml,
     "dot": to_dot,
@@ -60,12 +60,17 @@ TEXT_BY_FORMAT: dict[Format, Callable[[ValueGraph], str]] = {
 }
 
 
-def write_graph_as(graph: ValueGraph, path: str | Path, *, format: Format | None = None) -> Path:  # noqa: A002
+def write_graph_as(
+    graph: ValueGraph,
+    path: str | Path,
+    *,
+    format: GraphFormat | None = None,  # noqa: A002
+) -> Path:
     """Return the path after the graph is written, in the format of its ending or the one named."""
     chosen = format or _format_of(Path(path))
     if chosen not in TEXT_BY_FORMAT:
         raise OptionError(
-            f"`format` must be one of {', '.join(get_args(Format))}", found=repr(chosen)
+            f"`format` must be one of {', '.join(get_args(GraphFormat))}", found=repr(chosen)
         )
     text = TEXT_BY_FORMAT[chosen](graph)
     return write_atomically(Path(path), text if text.endswith("\n") else text + "\n")
@@ -88,7 +93,7 @@ def read_graph_from(path: str | Path) -> ValueGraph:
     )
 
 
-def _format_of(path: Path) -> Format:
+def _format_of(path: Path) -> GraphFormat:
     """Return the format that a file's ending names."""
     if path.suffix.lower() not in FORMAT_BY_ENDING:
         raise OptionError(
