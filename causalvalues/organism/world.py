@@ -84,7 +84,7 @@ class World:
         weights = np.zeros((len(names), len(names)))
         for cause, effect, weight in edges:
             weights[list(names).index(cause), list(names).index(effect)] = weight
-        return cls(names=tuple(names), weights=weights, **answering)  # type: ignore[arg-type]
+        return replace_fields(cls(names=tuple(names), weights=weights), **answering)
 
     @property
     def disturbances(self) -> Floats:
@@ -109,7 +109,7 @@ class World:
         """Return the class with the planted total effects, as an answer would hold them."""
         size = self.total_effects()
         effects = tuple(
-            Effect(cause, effect, *(float(size[i, j]),) * 4, "planted")  # type: ignore[arg-type]
+            Effect(cause, effect, *(float(size[i, j]),) * 4, "planted")
             for i, cause in enumerate(self.names)
             for j, effect in enumerate(self.names)
             if i != j
