@@ -77,14 +77,12 @@ class World:
             raise GraphError("Causes must leave every value some variance of its own")
 
     @classmethod
-    def from_edges(
-        cls, names: Sequence[str], edges: Sequence[tuple[str, str, float]], **answering: float
-    ) -> Self:
+    def from_edges(cls, names: Sequence[str], edges: Sequence[tuple[str, str, float]]) -> Self:
         """Return the world with these (cause, effect, weight) edges."""
         weights = np.zeros((len(names), len(names)))
         for cause, effect, weight in edges:
             weights[list(names).index(cause), list(names).index(effect)] = weight
-        return replace_fields(cls(names=tuple(names), weights=weights), **answering)
+        return cls(names=tuple(names), weights=weights)
 
     @property
     def disturbances(self) -> Floats:
@@ -206,7 +204,7 @@ def planted_world() -> World:
     return World.from_edges(schwartz10().names, PLANTED)
 
 
-def random_world(n_values: int, *, degree: float = 2.0, seed: int = 0, **answering: float) -> World:
+def random_world(n_values: int, *, degree: float = 2.0, seed: int = 0) -> World:
     """Return a world with a random sparse graph of a mean degree, for calibration."""
     rng = np.random.default_rng(seed)
     order = rng.permutation(n_values)
@@ -218,6 +216,6 @@ def random_world(n_values: int, *, degree: float = 2.0, seed: int = 0, **answeri
     ]
     while True:
         try:
-            return World.from_edges(names, edges, **answering)
+            return World.from_edges(names, edges)
         except GraphError:  # causes explain more than everything: weaken them
             edges = [(cause, effect, weight * 0.8) for cause, effect, weight in edges]
