@@ -43,7 +43,7 @@ def discover(
     ] = "fast",
     alpha: Annotated[float, typer.Option(help="Level of the independence tests.")] = 0.01,
     uc_rule: Annotated[int, typer.Option(help="Collider rule of PC: 0, 1 or 2.")] = 2,
-    uc_priority: Annotated[int, typer.Option(help="How PC settles clashing colliders.")] = -1,
+    uc_priority: Annotated[int, typer.Option(help="How PC settles clashing colliders.")] = 2,
     penalty: Annotated[float, typer.Option(help="Weight of log n in the BIC.")] = 0.5,
     correlation: Annotated[
         CorrelationKind, typer.Option(help="polychoric for Likert answers.")

@@ -39,7 +39,7 @@ def discover(
     alpha: float = 0.01,
     uc_rule: int = 2,
     *,
-    uc_priority: int = -1,
+    uc_priority: int = 2,
     max_condition_size: int | None = None,
     penalty: float = 0.5,
     max_parents: int | None = None,
@@ -53,7 +53,8 @@ def discover(
 
     algorithm: "pc", "ges", "xges", "boss", "grasp" or "fci"; engine: "fast" (ours) or
     "causal-learn" (the reference). `preset="kang2025"` is the published study's PC: alpha .05 and
-    causal-learn's defaults, whatever the other options say. contexts: "pool" treats all rows
+    causal-learn's defaults, whatever the other options say. uc_priority: how clashing colliders
+    are settled, 2 as in causal-learn's `pc`, −1 the default of the rule itself. contexts: "pool" treats all rows
     alike, "observational" keeps rows without an intervention, "joint" adds each intervention as
     an exogenous node. knowledge: a `Knowledge` or the path of its YAML file.
 

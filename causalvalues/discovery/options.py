@@ -50,7 +50,7 @@ class Search:
     engine: Engine = "fast"
     alpha: float = 0.01
     uc_rule: int = 2
-    uc_priority: int = -1
+    uc_priority: int = 2
     max_condition_size: int | None = None
     penalty: float = 0.5
     max_parents: int | None = None
@@ -73,7 +73,7 @@ class Search:
         """Return the options of a published study."""
         if name != "kang2025":
             raise OptionError("`preset` must be kang2025", found=repr(name))
-        return cls(algorithm="pc", alpha=0.05, uc_rule=0)
+        return cls(algorithm="pc", alpha=0.05, uc_rule=0, uc_priority=2)
 
     def to_dict(self) -> dict[str, JsonValue]:
         """Return the options as JSON values."""

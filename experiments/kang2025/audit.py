@@ -1,0 +1,207 @@
+"""The honest part: what the released scores still say once roles are clusters and chance is asked.
+
+Every function returns plain numbers for findings.json; run.py names them and writes them.
+"""
+
+from dataclasses import replace as replace_fields
+
+import numpy as np
+from chance import SIDES, mean_of
+from numpy.typing import NDArray
+from pydantic import JsonValue
+from study import Study, contexts, follows, leads_to, roles
+from tables import FAMILIES, cells, co_change, prompt_changes, sae_changes
+
+from causalvalues import ScoreTable, ValueGraph, discover, nulls, stability
+from causalvalues.discovery.nulls import NullResult
+from causalvalues.discovery.options import Search
+from causalvalues.discovery.stability import StabilityResult
+
+__all__ = [
+    "broken_features",
+    "column_orders",
+    "edge_null",
+    "held_out",
+    "our_defaults",
+    "single_rows",
+    "support",
+]
+
+Floats = NDArray[np.float64]
+Numbers = dict[str, JsonValue]
+PUBLISHED = Search.preset("kang2025")
+
+
+def support(study: Study, n_resamples: int, seed: int) -> tuple[Numbers, StabilityResult]:
+    """Return the bootstrap by role of the published search."""
+    found = stability(study.train, search=PUBLISHED, n_resamples=n_resamples, seed=seed)
+    adjacent = found.support.adjacent[np.triu(study.graph.marks != 0)]
+    numbers: Numbers = {
+        "n_edges": study.graph.n_edges,
+        "edges_with_support_above_half": int((adjacent >= 0.5).sum()),
+        "edges_with_support_above_95_percent": int((adjacent >= 0.95).sum()),
+        "mean_adjacency_support": float(adjacent.mean()),
+        "orientation_stability": found.orientation_stability,
+        "cyclic": bool(study.graph.cycle),
+        "cycle": list(study.graph.cycle),
+    }
+    return numbers, found
+
+
+def edge_null(study: Study, n_permutations: int, seed: int) -> NullResult:
+    """Return the number of edges that remain when blocks of roles are shuffled per value."""
+    return nulls(study.train, search=PUBLISHED, n_permutations=n_permutations, seed=seed)
+
+
+def single_rows(study: Study, n_draws: int, seed: int) -> Numbers:
+    """Return how many edges one row per role leaves: unsteered, and any one state at random."""
+    table = study.train
+    unsteered = table.rows(np.flatnonzero(contexts(table) == ""))
+    rng = np.random.default_rng(seed)
+    rows_by_role = [np.flatnonzero(roles(table) == role) for role in np.unique(roles(table))]
+    counts = [
+        _n_edges(table.rows(np.array([rng.choice(rows) for rows in rows_by_role])))
+        for _ in range(n_draws)
+    ]
+    return {
+        "n_rows": unsteered.n_rows,
+        "edges_unsteered": _n_edges(unsteered),
+        "edges_random_state_mean": float(np.mean(counts)),
+        "edges_random_state_interval": [float(q) for q in np.quantile(counts, [0.025, 0.975])],
+    }
+
+
+def column_orders(study: Study, n_orders: int, seed: int) -> Numbers:
+    """Return how many random column orders change the published graph, and the one of rule 2."""
+    rng = np.random.default_rng(seed)
+    names = list(study.train.names)
+    orders = [[names[i] for i in rng.permutation(len(names))] for _ in range(n_orders)]
+    found: Numbers = {"n_orders": n_orders}
+    for label, search in (("published", PUBLISHED), ("uc_rule_2", Search(alpha=0.05))):
+        base = _search(study.train, search).marks
+        changed = [
+            not np.array_equal(_in_order(_search(study.train.select(order), search), names), base)
+            for order in orders
+        ]
+        found[f"{label}_graph_changed"] = int(np.sum(changed))
+    return found
+
+
+def broken_features(study: Study) -> Numbers:
+    """Return features under which every score of every role is one number: a broken model."""
+    table = study.train
+    broken = []
+    for feature in np.unique(contexts(table)):
+        scores = table.scores[contexts(table) == feature]
+        if feature != "" and np.ptp(scores) == 0:
+            broken.append(str(feature))
+    found: Numbers = {"features": list(broken)}
+    for feature in broken:
+        smaller = study.without(int(feature))
+        lost = leads_to(study.graph) & ~leads_to(smaller.graph)
+        found[feature] = {
+            "score_everywhere": float(table.scores[contexts(table) == feature].flat[0]),
+            "strongest_decrease_of_n_values": _strongest_decrease(study).count(feature),
+            "n_edges_without_it": smaller.graph.n_edges,
+            "cycle_without_it": list(smaller.graph.cycle),
+            "reachable_pairs": int(leads_to(study.graph).sum()),
+            "reachable_pairs_lost_without_it": int(lost.sum()),
+            "table_2_means_without_it": _means(smaller),
+        }
+    return found
+
+
+def held_out(study: Study, n_splits: int, seed: int) -> Numbers:
+    """Return how well the graph of half the roles predicts that of the other half, and of test."""
+    rng = np.random.default_rng(seed)
+    names = np.unique(roles(study.train))
+    shared = {"adjacent": [], "directed": []}  # type: dict[str, list[float]]
+    for _ in range(n_splits):
+        half = rng.permutation(names)[: len(names) // 2]
+        inside = np.isin(roles(study.train), half)
+        one, two = (
+            _search(study.train.rows(np.flatnonzero(rows)), PUBLISHED) for rows in (inside, ~inside)
+        )
+        shared["adjacent"].append(_jaccard(one.marks != 0, two.marks != 0))
+        shared["directed"].append(_jaccard(one.directed, two.directed))
+    refit = _search(study.test, PUBLISHED)
+    return {
+        "n_splits": n_splits,
+        "adjacency_shared_by_halves": float(np.mean(shared["adjacent"])),
+        "arrows_shared_by_halves": float(np.mean(shared["directed"])),
+        "adjacency_shared_by_chance": _chance_jaccard(study.graph),
+        "test_roles_n_edges": refit.n_edges,
+        "adjacency_shared_with_test_roles": _jaccard(study.graph.marks != 0, refit.marks != 0),
+        "arrows_shared_with_test_roles": _jaccard(study.graph.directed, refit.directed),
+    }
+
+
+def our_defaults(study: Study, n_resamples: int, seed: int) -> tuple[Numbers, ValueGraph]:
+    """Return what the package's own defaults say of the same rows: alpha .01, rule 2, support."""
+    graph = discover(study.train)
+    found = stability(study.train, n_resamples=n_resamples, seed=seed)
+    null = nulls(study.train, n_permutations=n_resamples, seed=seed)
+    numbers: Numbers = {
+        "n_edges": graph.n_edges,
+        "cycle": list(graph.cycle),
+        "orientation_stability": found.orientation_stability,
+        "consensus_edges_at_half": found.consensus.n_edges,
+        "edges_with_support_above_95_percent": int(
+            (np.triu(found.support.adjacent, 1) >= 0.95).sum()
+        ),
+        "null": null.to_dict(),
+    }
+    return numbers, replace_fields(graph, support=found.support)
+
+
+def _means(study: Study) -> dict[str, JsonValue]:
+    """Return the row means of table 2 under our graph."""
+    rates = {"prompt": co_change(prompt_changes(study.test)), "sae": co_change(sae_changes(study))}
+    return {
+        f"{family}_{side}": mean_of(row)
+        for family in FAMILIES
+        for side, row in zip(SIDES, cells(study.graph, rates[family]), strict=True)
+    }
+
+
+def _strongest_decrease(study: Study) -> list[str]:
+    """Return, per value, the feature under which most training roles fell."""
+    frame = study.train.to_frame().set_index(["context", "cluster"])
+    unsteered = frame.loc[""]
+    features = [f for f in np.unique(contexts(study.train)) if f != ""]
+    fell = [
+        (frame.loc[f].to_numpy() < unsteered.loc[frame.loc[f].index].to_numpy()).sum(axis=0)
+        for f in features
+    ]
+    return [str(features[i]) for i in np.argmax(fell, axis=0)]
+
+
+def _search(table: ScoreTable, search: Search) -> ValueGraph:
+    """Return the graph of a search with the given options."""
+    from causalvalues.discovery.discover import discover_with
+
+    return discover_with(search, table)
+
+
+def _in_order(graph: ValueGraph, names: list[str]) -> NDArray[np.int8]:
+    """Return the marks with the values in another order."""
+    order = [graph.names.index(name) for name in names]
+    return graph.marks[np.ix_(order, order)]
+
+
+def _n_edges(table: ScoreTable) -> int:
+    """Return the number of edges of the published search."""
+    return _search(table, PUBLISHED).n_edges
+
+
+def _jaccard(one: NDArray[np.bool_], two: NDArray[np.bool_]) -> float:
+    """Return the shared part of two sets of pairs."""
+    return float((one & two).sum() / max((one | two).sum(), 1))
+
+
+def _chance_jaccard(graph: ValueGraph) -> float:
+    """Return the adjacency that the graph shares with itself under random other names."""
+    rng = np.random.default_rng(0)
+    adjacent = follows(graph) | follows(graph).T
+    draws = [rng.permutation(len(adjacent)) for _ in range(500)]
+    return float(np.mean([_jaccard(adjacent, adjacent[np.ix_(o, o)]) for o in draws]))

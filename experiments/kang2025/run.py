@@ -1,0 +1,155 @@
+"""The released study of Kang et al. (2025): reproduced to the last digit, then audited.
+
+    python experiments/kang2025/run.py --data DIR --out DIR
+
+writes, per model: graph_*.json, table1_*.csv, table2_*.csv, table2_p_*.csv, figures as PDF, SVG,
+PNG and CSV, and at last findings.json with every number of the README.
+"""
+
+import argparse
+import json
+import sys
+import warnings
+from dataclasses import replace as replace_fields
+from pathlib import Path
+
+import audit
+import chance
+import numpy as np
+import pandas as pd
+from figures import draw_all
+from pydantic import JsonValue
+from study import MODELS, Study, leads_to, load, published_closure, reduced_edges
+from tables import table_1, table_2
+
+from causalvalues.errors import CausalValuesError, CausalValuesWarning
+from causalvalues.provenance import Manifest, digest_of_file, write_atomically
+
+SEED = 2025
+
+
+def main() -> int:
+    """Run the study; every outcome has its exit code."""
+    options = _options()
+    warnings.simplefilter("ignore", CausalValuesWarning)  # the audit says it in numbers
+    try:
+        findings = {model: study_one(load(options.data, model), options) for model in MODELS}
+    except CausalValuesError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return error.exit_code
+    manifest = Manifest.of(
+        "kang2025",
+        parameters={"draws": options.draws},
+        seeds={"all": SEED},
+        digests={path.name: digest_of_file(path) for path in sorted(options.data.glob("*.csv"))},
+    )
+    document = {"schema": 1, **findings, "manifest": manifest.model_dump(mode="json")}
+    text = json.dumps(_plain(document), indent=1, allow_nan=False, ensure_ascii=False)
+    write_atomically(options.out / "findings.json", text + "\n")
+    print(f"Wrote {options.out / 'findings.json'}")
+    return 0
+
+
+def study_one(study: Study, options: argparse.Namespace) -> dict[str, JsonValue]:
+    """Return the findings of one model after writing its files."""
+    model, out, n_draws = study.model, options.out, options.draws
+    print(f"{model}: {study.train.n_rows} rows, {study.train.n_clusters} roles", flush=True)
+    tables = {"table1": table_1(study), "table2": table_2(study)}
+    for name, table in tables.items():
+        write_atomically(out / f"{name}_{model}.csv", table.to_csv())
+    print(f"{model}: support of {study.graph.n_edges} edges over {n_draws} resamples", flush=True)
+    support_numbers, resampled = audit.support(study, n_draws, SEED)
+    print(f"{model}: edges of {n_draws} tables with shuffled role blocks", flush=True)
+    null = audit.edge_null(study, n_draws, SEED)
+    print(f"{model}: table 2 under {n_draws} relabelled graphs", flush=True)
+    p_by_cell, against_chance = chance.chance_of_table_2(study, n_draws, SEED)
+    write_atomically(out / f"table2_p_{model}.csv", p_by_cell.to_csv())
+    everyone = chance.all_roles(study)
+    print(f"{model}: single rows, column orders, halves, our defaults", flush=True)
+    defaults, default_graph = audit.our_defaults(study, n_draws, SEED)
+    graph = replace_fields(
+        study.graph,
+        support=resampled.support,
+        checks=(*study.graph.checks, null.check()),
+    )
+    graph.to_json(out / f"graph_{model}.json")
+    default_graph.to_json(out / f"graph_{model}_defaults.json")
+    frame = pd.DataFrame(
+        [{"comparison": name, **row} for name, row in everyone.items() if isinstance(row, dict)]
+    )
+    draw_all(out, model, graph, null, against_chance, frame)
+    return {
+        "reproduction": _reproduction(study, options.data, tables),
+        "support_by_role": support_numbers,
+        "edges_against_chance": null.to_dict(),
+        "one_row_per_role": audit.single_rows(study, max(n_draws // 5, 20), SEED),
+        "column_order": audit.column_orders(study, 36, SEED),
+        "table_2_against_chance": against_chance.to_dict(orient="records"),
+        "table_2_over_all_roles": everyone,
+        "broken_features": audit.broken_features(study),
+        "held_out": audit.held_out(study, max(n_draws // 20, 10), SEED),
+        "our_defaults": defaults,
+    }
+
+
+def _reproduction(
+    study: Study, data: Path, tables: dict[str, pd.DataFrame]
+) -> dict[str, JsonValue]:
+    """Return what equals the paper, and by how much it does not."""
+    numbers: dict[str, JsonValue] = {
+        "n_rows": study.train.n_rows,
+        "n_roles": study.train.n_clusters,
+        "n_edges": study.graph.n_edges,
+        "n_edges_reduced": len(reduced_edges(study.graph)),
+        "n_reachable_pairs": int(leads_to(study.graph).sum()),
+        "table_2_means": {k: float(v) for k, v in tables["table2"].mean(axis=1).items()},
+    }
+    if study.model != "gemma":
+        return numbers
+    published = {
+        name: pd.read_csv(data / f"published_gemma_{name}.csv", index_col=0) for name in tables
+    }
+    same_gaps = published["table2"].isna().equals(tables["table2"].isna())
+    difference = (published["table2"] - tables["table2"]).abs().to_numpy()
+    closure = published_closure(data, study.train.names)
+    return numbers | {
+        "closure_equals_published": bool(np.array_equal(closure, leads_to(study.graph))),
+        "table_1_equals_published": bool(published["table1"].equals(tables["table1"])),
+        "table_2_largest_difference": float(np.nanmax(difference)) if same_gaps else None,
+    }
+
+
+def _plain(value: object) -> JsonValue:
+    """Return a value as JSON has it; a number that could not be scored is null."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        return value if np.isfinite(value) else None
+    if value is None or isinstance(value, (str, bool, int)):
+        return value
+    raise TypeError(f"{type(value).__name__} has no place in JSON")
+
+
+def _options() -> argparse.Namespace:
+    """Return the options of the command line."""
+    parser = argparse.ArgumentParser(
+        description="Reproduce and audit the released study of Kang et al. (2025).",
+        epilog="example: python experiments/kang2025/run.py --data released --out results",
+    )
+    parser.add_argument("--data", type=Path, required=True, help="folder of the released CSV files")
+    parser.add_argument("--out", type=Path, required=True, help="folder for everything it writes")
+    parser.add_argument(
+        "--draws", type=int, default=2000, help="resamples, permutations and relabellings"
+    )
+    options = parser.parse_args()
+    if options.draws < 10:
+        parser.error("--draws must be 10 or more")
+    return options
+
+
+if __name__ == "__main__":
+    sys.exit(main())
