@@ -13,9 +13,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from causalvalues.discovery.equivalence import class_of_graph, impose
+from causalvalues.discovery.equivalence import causal_order, class_of_graph, impose
 from causalvalues.discovery.knowledge import Rules
-from causalvalues.discovery.marks import ARROW, Marks
+from causalvalues.discovery.marks import ARROW, TAIL, Marks
 from causalvalues.errors import OptionError
 
 __all__ = ["boss_marks", "fci_marks", "ges_marks", "grasp_marks", "pc_marks"]
@@ -92,8 +92,11 @@ def fci_marks(
             background_knowledge=None if rules is None else as_background(rules),
         )
     marks = _marks_of(found)
-    if rules is not None:  # a cause that knowledge rules out is an arrow, not a circle
+    if rules is not None:
+        # a cause that knowledge rules out is an arrow, not a circle; what it requires stays, though
+        # a test may have removed it
         marks[rules.forbidden & (marks != 0)] = ARROW
+        marks[rules.required], marks[rules.required.T] = TAIL, ARROW
     return marks
 
 
@@ -135,11 +138,11 @@ def grasp_marks(rows: Floats, *, penalty: float, seed: int, rules: Rules | None)
         n_nodes = rows.shape[1]
         trees = [GST(node, score) for node in range(n_nodes)]
         order = Order(n_nodes, score)
-        for place in range(n_nodes):
-            node = order.get(place)
-            parents = order.get_parents(node)
+        for place, node in enumerate(causal_order(rules.required)):
+            order.set(place, int(node))
+            parents = order.get_parents(int(node))
             before = [order.get(k) for k in range(place)]
-            order.set_local_score(node, trees[node].trace(before, parents))
+            order.set_local_score(int(node), trees[node].trace(before, parents))
             order.bump_edges(len(parents))
         while dfs(GRASP_DEPTH - 1, set(), [], order, trees):
             pass

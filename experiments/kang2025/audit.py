@@ -9,7 +9,7 @@ import numpy as np
 from chance import SIDES, mean_of
 from numpy.typing import NDArray
 from pydantic import JsonValue
-from study import Study, contexts, follows, leads_to, roles
+from study import Study, contexts, leads_to, roles
 from tables import FAMILIES, cells, co_change, prompt_changes, sae_changes
 
 from causalvalues import ScoreTable, ValueGraph, discover, nulls, stability
@@ -29,6 +29,7 @@ __all__ = [
 
 Floats = NDArray[np.float64]
 Numbers = dict[str, JsonValue]
+COLLAPSED = 0.25
 PUBLISHED = Search.preset("kang2025")
 
 
@@ -41,6 +42,7 @@ def support(study: Study, n_resamples: int, seed: int) -> tuple[Numbers, Stabili
         "edges_with_support_above_half": int((adjacent >= 0.5).sum()),
         "edges_with_support_above_95_percent": int((adjacent >= 0.95).sum()),
         "mean_adjacency_support": float(adjacent.mean()),
+        "mean_direction_support": float(found.support.directed[study.graph.directed].mean()),
         "orientation_stability": found.orientation_stability,
         "cyclic": bool(study.graph.cycle),
         "cycle": list(study.graph.cycle),
@@ -88,19 +90,25 @@ def column_orders(study: Study, n_orders: int, seed: int) -> Numbers:
 
 
 def broken_features(study: Study) -> Numbers:
-    """Return features under which every score of every role is one number: a broken model."""
+    """Return features under which all scores collapse: a broken model, not a steered one.
+
+    Collapsed: a spread below a quarter of the unsteered model's.
+    """
     table = study.train
-    broken = []
-    for feature in np.unique(contexts(table)):
-        scores = table.scores[contexts(table) == feature]
-        if feature != "" and np.ptp(scores) == 0:
-            broken.append(str(feature))
-    found: Numbers = {"features": list(broken)}
+    spread = {
+        str(feature): float(table.scores[contexts(table) == feature].std())
+        for feature in np.unique(contexts(table))
+    }
+    broken = [feature for feature in spread if spread[feature] < COLLAPSED * spread[""]]
+    found: Numbers = {"features": list(broken), "spread_by_feature": dict(spread)}
     for feature in broken:
         smaller = study.without(int(feature))
         lost = leads_to(study.graph) & ~leads_to(smaller.graph)
+        scores = table.scores[contexts(table) == feature]
         found[feature] = {
-            "score_everywhere": float(table.scores[contexts(table) == feature].flat[0]),
+            "mean_score": float(scores.mean()),
+            "share_of_scores_exactly_zero": float((scores == 0).mean()),
+            "largest_mean_of_a_value": float(np.abs(scores.mean(axis=0)).max()),
             "strongest_decrease_of_n_values": _strongest_decrease(study).count(feature),
             "n_edges_without_it": smaller.graph.n_edges,
             "cycle_without_it": list(smaller.graph.cycle),
@@ -115,7 +123,7 @@ def held_out(study: Study, n_splits: int, seed: int) -> Numbers:
     """Return how well the graph of half the roles predicts that of the other half, and of test."""
     rng = np.random.default_rng(seed)
     names = np.unique(roles(study.train))
-    shared = {"adjacent": [], "directed": []}  # type: dict[str, list[float]]
+    shared: dict[str, list[float]] = {"adjacent": [], "directed": [], "by_chance": []}
     for _ in range(n_splits):
         half = rng.permutation(names)[: len(names) // 2]
         inside = np.isin(roles(study.train), half)
@@ -124,12 +132,15 @@ def held_out(study: Study, n_splits: int, seed: int) -> Numbers:
         )
         shared["adjacent"].append(_jaccard(one.marks != 0, two.marks != 0))
         shared["directed"].append(_jaccard(one.directed, two.directed))
+        order = rng.permutation(len(one.names))
+        other_names = (two.marks != 0)[np.ix_(order, order)]
+        shared["by_chance"].append(_jaccard(one.marks != 0, other_names))
     refit = _search(study.test, PUBLISHED)
     return {
         "n_splits": n_splits,
         "adjacency_shared_by_halves": float(np.mean(shared["adjacent"])),
         "arrows_shared_by_halves": float(np.mean(shared["directed"])),
-        "adjacency_shared_by_chance": _chance_jaccard(study.graph),
+        "adjacency_shared_by_chance": float(np.mean(shared["by_chance"])),
         "test_roles_n_edges": refit.n_edges,
         "adjacency_shared_with_test_roles": _jaccard(study.graph.marks != 0, refit.marks != 0),
         "arrows_shared_with_test_roles": _jaccard(study.graph.directed, refit.directed),
@@ -197,11 +208,3 @@ def _n_edges(table: ScoreTable) -> int:
 def _jaccard(one: NDArray[np.bool_], two: NDArray[np.bool_]) -> float:
     """Return the shared part of two sets of pairs."""
     return float((one & two).sum() / max((one | two).sum(), 1))
-
-
-def _chance_jaccard(graph: ValueGraph) -> float:
-    """Return the adjacency that the graph shares with itself under random other names."""
-    rng = np.random.default_rng(0)
-    adjacent = follows(graph) | follows(graph).T
-    draws = [rng.permutation(len(adjacent)) for _ in range(500)]
-    return float(np.mean([_jaccard(adjacent, adjacent[np.ix_(o, o)]) for o in draws]))

@@ -50,31 +50,48 @@ def chance_of_table_2(
     return cells_frame, pd.DataFrame(summary)
 
 
-def all_roles(study: Study) -> Numbers:
-    """Return table 2's means with every test role as the baseline in turn, not one."""
+def all_roles(study: Study, n_relabellings: int, seed: int) -> pd.DataFrame:
+    """Return table 2's means with every test role as the baseline in turn, not one.
+
+    p: as often do relabelled graphs reach the difference, averaged over the same roles.
+    """
     named = [str(r) for r in dict.fromkeys(roles(study.test).tolist()) if r != NO_ROLE]
     changes: dict[str, Callable[[str], NDArray[np.bool_]]] = {
         "prompt": lambda role: prompt_changes(study.test, role),
         "sae": lambda role: sae_changes(study, role),
     }
-    found: Numbers = {"n_roles": len(named)}
+    rows = []
     for family in FAMILIES:
+        rates = [co_change(changes[family](role)) for role in named]
         for label, graph in (("ours", study.graph), ("refs", study.human)):
-            means = np.array(
-                [
-                    [np.nanmean(side) for side in cells(graph, co_change(changes[family](role)))]
-                    for role in named
-                ]
+            null = relabelled_null(
+                graph, _differences(rates), n_relabellings=n_relabellings, seed=seed
             )
+            means = np.array([[mean_of(side) for side in cells(graph, r)] for r in rates])
             gap = means[:, 0] - means[:, 1]
-            found[f"{family}_{label}"] = {
-                "expected": float(np.nanmean(means[:, 0])),
-                "unexpected": float(np.nanmean(means[:, 1])),
-                "difference": float(np.nanmean(gap)),
-                "roles_with_positive_difference": int((gap > 0).sum()),
-                "sd_over_roles": float(np.nanstd(gap, ddof=1)),
-            }
-    return found
+            rows.append(
+                {
+                    "comparison": f"{family}_{label}",
+                    "n_roles": len(named),
+                    "expected": float(np.nanmean(means[:, 0])),
+                    "unexpected": float(np.nanmean(means[:, 1])),
+                    "difference": float(np.nanmean(gap)),
+                    "sd_over_roles": float(np.nanstd(gap, ddof=1)),
+                    "roles_with_positive_difference": int((gap > 0).sum()),
+                    "p_difference": float(null.p_values[0]),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _differences(rates: list[Floats]) -> Callable[[ValueGraph], float]:
+    """Return the statistic of a graph: expected minus unexpected, mean over roles."""
+
+    def difference(graph: ValueGraph) -> float:
+        sides = [cells(graph, of_role) for of_role in rates]
+        return mean_of(np.array([mean_of(one) - mean_of(two) for one, two in sides]))
+
+    return difference
 
 
 def _statistics(rates: Floats) -> Callable[[ValueGraph], Floats]:

@@ -78,7 +78,11 @@ def draw_table_2(out: Path, model: str, chance: pd.DataFrame, everyone: pd.DataF
         "sae_ours": "SAE, found graph",
         "sae_refs": "SAE, hand-made graph",
     }
-    text = [f"{labels[r.comparison]}\np = {r.p_difference:.2g}" for r in frame.itertuples()]
+    text = [
+        f"{labels[r.comparison]}\n"
+        f"p = {r.p_difference:.2g}, over all roles {r.p_difference_all_roles:.2g}"
+        for r in frame.itertuples()
+    ]
     axis.set_yticks(rows, text)
     axis.invert_yaxis()
     axis.set_xlabel("changes inside the graph − changes outside it")

@@ -64,7 +64,7 @@ def study_one(study: Study, options: argparse.Namespace) -> dict[str, JsonValue]
     print(f"{model}: table 2 under {n_draws} relabelled graphs", flush=True)
     p_by_cell, against_chance = chance.chance_of_table_2(study, n_draws, SEED)
     write_atomically(out / f"table2_p_{model}.csv", p_by_cell.to_csv())
-    everyone = chance.all_roles(study)
+    everyone = chance.all_roles(study, n_draws, SEED)
     print(f"{model}: single rows, column orders, halves, our defaults", flush=True)
     defaults, default_graph = audit.our_defaults(study, n_draws, SEED)
     graph = replace_fields(
@@ -74,10 +74,7 @@ def study_one(study: Study, options: argparse.Namespace) -> dict[str, JsonValue]
     )
     graph.to_json(out / f"graph_{model}.json")
     default_graph.to_json(out / f"graph_{model}_defaults.json")
-    frame = pd.DataFrame(
-        [{"comparison": name, **row} for name, row in everyone.items() if isinstance(row, dict)]
-    )
-    draw_all(out, model, graph, null, against_chance, frame)
+    draw_all(out, model, graph, null, against_chance, everyone)
     return {
         "reproduction": _reproduction(study, options.data, tables),
         "support_by_role": support_numbers,
@@ -85,7 +82,7 @@ def study_one(study: Study, options: argparse.Namespace) -> dict[str, JsonValue]
         "one_row_per_role": audit.single_rows(study, max(n_draws // 5, 20), SEED),
         "column_order": audit.column_orders(study, 36, SEED),
         "table_2_against_chance": against_chance.to_dict(orient="records"),
-        "table_2_over_all_roles": everyone,
+        "table_2_over_all_roles": everyone.to_dict(orient="records"),
         "broken_features": audit.broken_features(study),
         "held_out": audit.held_out(study, max(n_draws // 20, 10), SEED),
         "our_defaults": defaults,
