@@ -11,6 +11,7 @@ import platform
 import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -65,10 +66,9 @@ def versions_of(packages: Iterable[str]) -> dict[str, str]:
     """Return the installed version of Python and of each package that is installed."""
     version_by_package = {"python": platform.python_version()}
     for package in packages:
-        try:
-            version_by_package[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
+        version = _version_of(package)
+        if version is not None:
+            version_by_package[package] = version
     return version_by_package
 
 
@@ -106,6 +106,16 @@ def canonical_json(value: JsonValue) -> str:
     return json.dumps(value, sort_keys=True, allow_nan=False, separators=(",", ":"))
 
 
+@cache
+def _version_of(package: str) -> str | None:
+    """Return the installed version of a package, looked up once."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+@cache
 def _git_revision() -> str | None:
     """Return the commit of the checkout this package runs from, if it runs from one."""
     folder = Path(__file__).resolve().parent

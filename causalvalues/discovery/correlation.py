@@ -12,20 +12,18 @@ from numpy.typing import NDArray
 
 from causalvalues.discovery.options import CorrelationKind
 from causalvalues.errors import OptionError
+from causalvalues.survey.dependence import covariance_matrix
 
 __all__ = [
     "Moments",
     "as_correlation",
     "correlation_matrix",
-    "covariance_matrix",
     "covariances_of",
     "moments_by_cluster",
     "without_rounding",
 ]
 
 Floats = NDArray[np.float64]
-
-BLOCK = 65_536  # rows of one pass; 50 values × 8 bytes × BLOCK = 26 MB
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,21 +55,6 @@ def correlation_matrix(
     if kind == "spearman":
         data = _ranks(data)
     return as_correlation(covariance_matrix(data, weights=weights))
-
-
-def covariance_matrix(data: Floats, *, weights: Floats | None = None) -> Floats:
-    """Return the covariances of the columns, Σ w (x − x̄)(x − x̄)ᵀ / Σ w, in blocks of rows."""
-    mean = np.average(data, axis=0, weights=weights) if weights is not None else data.mean(axis=0)
-    total = float(len(data)) if weights is None else float(weights.sum())
-    products = np.zeros((data.shape[1], data.shape[1]))
-    for start in range(0, len(data), BLOCK):
-        block = data[start : start + BLOCK] - mean
-        if weights is None:
-            products += block.T @ block
-        else:
-            products += (block * weights[start : start + BLOCK, None]).T @ block
-    covariance: Floats = (products + products.T) / (2 * total)
-    return covariance
 
 
 def as_correlation(covariance: Floats) -> Floats:

@@ -54,9 +54,9 @@ def discover(
     algorithm: "pc", "ges", "xges", "boss", "grasp" or "fci"; engine: "fast" (ours) or
     "causal-learn" (the reference). `preset="kang2025"` is the published study's PC: alpha .05 and
     causal-learn's defaults, whatever the other options say. uc_priority: how clashing colliders
-    are settled, 2 as in causal-learn's `pc`, −1 the default of the rule itself. contexts: "pool" treats all rows
-    alike, "observational" keeps rows without an intervention, "joint" adds each intervention as
-    an exogenous node. knowledge: a `Knowledge` or the path of its YAML file.
+    are settled, 2 as in causal-learn's `pc`, −1 the default of the rule itself. contexts: "pool"
+    treats all rows alike, "observational" keeps rows without an intervention, "joint" adds each
+    intervention as an exogenous node. knowledge: a `Knowledge` or the path of its YAML file.
 
         graph = discover(ScoreTable.from_csv("scores.csv", cluster="role"))
     """

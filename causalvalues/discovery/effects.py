@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from causalvalues.discovery.correlation import as_correlation, covariance_matrix
+from causalvalues.discovery.correlation import as_correlation
 from causalvalues.discovery.graph import Effect, ValueGraph
 from causalvalues.discovery.marks import Marks
 from causalvalues.discovery.measured import (
@@ -31,6 +31,7 @@ from causalvalues.discovery.parent_sets import describes_graphs, possible_parent
 from causalvalues.discovery.resampling import Progress, Source, Unit, in_parallel, source_of
 from causalvalues.discovery.search import search_marks
 from causalvalues.errors import GraphError, OptionError
+from causalvalues.survey.dependence import covariance_matrix
 from causalvalues.survey.scores import ScoreTable
 
 __all__ = ["EffectsResult", "effects", "total_effects"]

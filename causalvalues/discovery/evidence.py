@@ -10,7 +10,7 @@ from dataclasses import replace as replace_fields
 
 import numpy as np
 
-from causalvalues.discovery.correlation import correlation_matrix
+from causalvalues.discovery.correlation import as_correlation, correlation_matrix
 from causalvalues.discovery.graph import NodeKind
 from causalvalues.discovery.options import ContextUse, CorrelationKind
 from causalvalues.errors import OptionError, TooFewRows
@@ -57,9 +57,13 @@ def gather(
     ensure_usable(table)
     data = joint_data(table, contexts)
     plain = correlation == "pearson" and table.weights is None
+    if plain and data is table.scores:  # the guards have computed it
+        matrix = as_correlation(table.covariance)
+    else:
+        matrix = correlation_matrix(data, kind=correlation, weights=table.weights)
     return replace_fields(
         nodes_of(table, contexts),
-        correlation=correlation_matrix(data, kind=correlation, weights=table.weights),
+        correlation=matrix,
         data=data if plain else None,
     )
 

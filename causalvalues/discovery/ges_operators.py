@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from causalvalues.discovery.compiled import compiled
 from causalvalues.discovery.directing import is_directed, is_undirected
 from causalvalues.discovery.equivalence import class_of_graph, extend_to_graph, impose
-from causalvalues.discovery.independence import extend, partial_correlation
+from causalvalues.discovery.independence import Walk, extend, new_walk, partial_correlation
 from causalvalues.discovery.marks import Bools, Marks
 
 __all__ = ["NEVER", "Desk", "Task", "after_step", "look_at", "new_desk", "weigh"]
@@ -52,13 +52,9 @@ class Desk(NamedTuple):
     parents: Ints  # of j
     base: Ints  # neighbours of j that every clique holds
     free: Ints  # neighbours of j that a clique may hold
-    members: Ints
-    position: Ints
     queue: Ints
-    chol: Floats
-    ui: Floats
-    uj: Floats
     seen: Bools
+    walk: Walk
 
 
 @compiled
@@ -70,12 +66,8 @@ def new_desk(n_nodes: int) -> Desk:
         np.zeros(n_nodes, dtype=np.int64),
         np.zeros(n_nodes, dtype=np.int64),
         np.zeros(n_nodes, dtype=np.int64),
-        np.zeros(n_nodes + 1, dtype=np.int64),
-        np.zeros(n_nodes, dtype=np.int64),
-        np.zeros((n_nodes, n_nodes)),
-        np.zeros(n_nodes),
-        np.zeros(n_nodes),
         np.zeros(n_nodes, dtype=np.bool_),
+        new_walk(n_nodes),
     )
 
 
@@ -109,15 +101,15 @@ def weigh(
         return NEVER
     size = 0
     for place in range(n_base):
-        extend(task.corr, i, j, desk.base[place], size, desk.members, desk.chol, desk.ui, desk.uj)
+        extend(task.corr, i, j, desk.base[place], size, desk.walk)
         size += 1
     for place in range(n_parents):
         node = desk.parents[place]
         if node != i:
-            extend(task.corr, i, j, node, size, desk.members, desk.chol, desk.ui, desk.uj)
+            extend(task.corr, i, j, node, size, desk.walk)
             size += 1
     start, best = size, NEVER
-    position = desk.position
+    position = desk.walk.position
     position[0] = 0
     fresh = True
     while True:
@@ -132,10 +124,10 @@ def weigh(
         if position[depth] < n_free:
             node = desk.free[position[depth]]
             fresh = next_to_all(marks, node, desk.base[:n_base]) and next_to_all(
-                marks, node, desk.members[start:size]
+                marks, node, desk.walk.members[start:size]
             )
             if fresh:
-                extend(task.corr, i, j, node, size, desk.members, desk.chol, desk.ui, desk.uj)
+                extend(task.corr, i, j, node, size, desk.walk)
                 size += 1
                 position[depth + 1] = position[depth] + 1
             else:
@@ -172,7 +164,7 @@ def split(marks: Marks, desk: Desk, i: int, n_around: int, inserting: bool) -> t
 @compiled
 def gain_of(task: Task, i: int, j: int, size: int, desk: Desk, inserting: bool) -> float:
     """Return the gain of a step given the nodes walked so far."""
-    r = partial_correlation(task.corr, i, j, size, desk.ui, desk.uj)
+    r = partial_correlation(task.corr, i, j, size, desk.walk)
     cost = task.penalty * math.log(task.n_rows)
     gain = -0.5 * task.n_rows * math.log(max(1.0 - r * r, 1e-300)) - cost
     return gain if inserting else -gain
@@ -192,7 +184,7 @@ def admissible(
         for place in range(n_base):
             desk.seen[desk.base[place]] = True
         for place in range(start, size):
-            desk.seen[desk.members[place]] = True
+            desk.seen[desk.walk.members[place]] = True
         if reaches(marks, j, i, desk):
             return False
     chosen = np.zeros(len(marks), dtype=np.bool_)
@@ -200,7 +192,7 @@ def admissible(
         for place in range(n_free):
             chosen[desk.free[place]] = True
     for place in range(start, size):
-        chosen[desk.members[place]] = inserting
+        chosen[desk.walk.members[place]] = inserting
     if task.informed:
         fits, _ = impose(after_step(marks, i, j, chosen, inserting), task.allowed)
         if not fits:

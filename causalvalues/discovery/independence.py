@@ -5,22 +5,23 @@ For two nodes x, y and a set S the partial correlation is
     r = (c_xy − u·v) / √((1 − u·u)(1 − v·v)),    u = L⁻¹ c_Sx,  v = L⁻¹ c_Sy,  L Lᵀ = C_SS
 
 and p = 2 (1 − Φ(√(n − |S| − 3) · |atanh r|)) (Fisher 1924). Subsets are walked depth first, so
-that a set one node larger costs one more row of L. `Walk` arrays hold that state:
+that a set one node larger costs one more row of L. A `Walk` holds that state, taken once:
 
-    members (depth,)  the positions chosen so far        chol (depth, depth)  rows of L
-    ux, uy (depth,)   u and v
+    members (size,)  the nodes chosen so far        chol (size, size)  rows of L
+    ux, uy (size,)   u and v                        position (size,)   places in the pool
 
 Guarantee: the same set gives the same p to the last bit, from whichever side it is reached.
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from causalvalues.discovery.compiled import compiled
 
-__all__ = ["extend", "fisher_p", "partial_correlation"]
+__all__ = ["Walk", "extend", "fisher_p", "new_walk", "partial_correlation"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -42,12 +43,32 @@ def fisher_p(r: float, n_rows: int, size: int) -> float:
     return 2.0 * (1.0 - below)
 
 
+class Walk(NamedTuple):
+    """Room for a walk over subsets."""
+
+    members: Ints
+    position: Ints
+    chol: Floats
+    ux: Floats
+    uy: Floats
+
+
 @compiled
-def extend(
-    corr: Floats, x: int, y: int, node: int, size: int, members: Ints, chol: Floats, ux: Floats,
-    uy: Floats,
-) -> None:  # fmt: skip
+def new_walk(most: int) -> Walk:
+    """Return room for sets of at most this many nodes."""
+    return Walk(
+        np.zeros(most, dtype=np.int64),
+        np.zeros(most + 1, dtype=np.int64),
+        np.zeros((most, most)),
+        np.zeros(most),
+        np.zeros(most),
+    )
+
+
+@compiled
+def extend(corr: Floats, x: int, y: int, node: int, size: int, walk: Walk) -> None:
     """Add a node to a set that holds `size` nodes: one more row of L, one more entry of u and v."""
+    members, chol, ux, uy = walk.members, walk.chol, walk.ux, walk.uy
     for row in range(size):
         dot = corr[node, members[row]]
         for k in range(row):
@@ -66,8 +87,9 @@ def extend(
 
 
 @compiled
-def partial_correlation(corr: Floats, x: int, y: int, size: int, ux: Floats, uy: Floats) -> float:
+def partial_correlation(corr: Floats, x: int, y: int, size: int, walk: Walk) -> float:
     """Return the correlation of x and y given the `size` nodes walked so far."""
+    ux, uy = walk.ux, walk.uy
     shared, left_x, left_y = corr[x, y], corr[x, x], corr[y, y]
     for k in range(size):
         shared -= ux[k] * uy[k]

@@ -63,6 +63,14 @@ def reachable(follows: Bools) -> Bools:
 
 def directed_cycle(marks: Marks) -> tuple[int, ...]:
     """Return one directed cycle as node indices, or an empty tuple where there is none."""
+    left = directed_pairs(marks)
+    while len(left):  # take away what has no effects; a cycle, and what leads to it, stays
+        keep = left.any(axis=1)
+        if keep.all():
+            break
+        left = left[np.ix_(keep, keep)]
+    if not len(left):
+        return ()
     graph = nx.from_numpy_array(directed_pairs(marks), create_using=nx.DiGraph)
     try:
         return tuple(int(cause) for cause, _ in nx.find_cycle(graph))

@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from causalvalues.discovery.correlation import covariance_matrix
 from causalvalues.discovery.equivalence import extend_to_graph
 from causalvalues.discovery.graph import ValueGraph
 from causalvalues.errors import GraphError, OptionError
+from causalvalues.survey.dependence import covariance_matrix
 from causalvalues.survey.scores import ScoreTable
 
 __all__ = ["MeasuredEffect", "direct_changes", "linear_model", "measured_effects"]

@@ -40,6 +40,8 @@ def arcs(marks: Marks) -> Ints:
 def two_step(marks: Marks, closed: bool) -> Ints:
     """Return (i, j, k), i and j adjacent, j and k adjacent, with i and k adjacent or apart."""
     listed = arcs(marks)
+    by_start = np.argsort(listed[:, 0], kind="mergesort")  # in the order of the list within a node
+    first_of = np.searchsorted(listed[by_start, 0], np.arange(len(marks) + 1))
     count = 0
     for fill in range(2):  # count, then fill
         if fill == 1:
@@ -47,9 +49,7 @@ def two_step(marks: Marks, closed: bool) -> Ints:
             count = 0
         for first in range(len(listed)):
             i, j = listed[first, 0], listed[first, 1]
-            for second in range(len(listed)):
-                if listed[second, 0] != j:
-                    continue
+            for second in by_start[first_of[j] : first_of[j + 1]]:
                 k = listed[second, 1]
                 if k == i or (marks[i, k] != 0) != closed:
                     continue

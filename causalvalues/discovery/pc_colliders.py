@@ -17,7 +17,13 @@ from numpy.typing import NDArray
 
 from causalvalues.discovery.compiled import compiled
 from causalvalues.discovery.directing import direct, is_directed, remove_edge
-from causalvalues.discovery.independence import extend, fisher_p, partial_correlation
+from causalvalues.discovery.independence import (
+    Walk,
+    extend,
+    fisher_p,
+    new_walk,
+    partial_correlation,
+)
 from causalvalues.discovery.marks import Bools, Marks
 from causalvalues.discovery.pc_skeleton import neighbours_of
 
@@ -53,23 +59,20 @@ def triples(adjacent: Bools) -> Ints:
 @compiled
 def weigh(
     corr: Floats, n_rows: int, x: int, z: int, pool: Ints, middles: Ints, best_with: Floats,
-    best_without: Floats,
+    best_without: Floats, walk: Walk, inside: Bools,
 ) -> None:  # fmt: skip
     """Raise, for each middle y, the largest p of x and z over subsets with y and without y.
 
-    best_with, best_without (node,): the maxima, changed in place.
+    best_with, best_without (node,): the maxima, changed in place. inside (node,): all false.
     """
     n_pool = len(pool)
-    position = np.zeros(n_pool + 1, dtype=np.int64)
-    members = np.zeros(n_pool + 1, dtype=np.int64)
-    inside = np.zeros(len(corr), dtype=np.bool_)
-    chol = np.zeros((n_pool + 1, n_pool + 1))
-    ux, uz = np.zeros(n_pool + 1), np.zeros(n_pool + 1)
+    position, members = walk.position, walk.members
+    position[0] = 0
     size = 0
     fresh = True  # the set at hand has not been tested yet
     while True:
         if fresh:
-            r = partial_correlation(corr, x, z, size, ux, uz)
+            r = partial_correlation(corr, x, z, size, walk)
             p = fisher_p(r, n_rows, size)
             for y in middles:
                 if inside[y]:
@@ -77,7 +80,7 @@ def weigh(
                 else:
                     best_without[y] = max(best_without[y], p)
         if position[size] < n_pool:  # one node more
-            extend(corr, x, z, pool[position[size]], size, members, chol, ux, uz)
+            extend(corr, x, z, pool[position[size]], size, walk)
             inside[members[size]] = True
             size += 1
             position[size] = position[size - 1] + 1
@@ -106,6 +109,7 @@ def judge(
     p_with, p_without = np.zeros(n_triples), np.zeros(n_triples)
     order = np.argsort(found[:, 0] * n_nodes + found[:, 2], kind="mergesort")
     best_with, best_without = np.zeros(n_nodes), np.zeros(n_nodes)
+    walk, inside = new_walk(n_nodes), np.zeros(n_nodes, dtype=np.bool_)
     last = -1
     for place in order:
         x, y, z = found[place, 0], found[place, 1], found[place, 2]
@@ -120,7 +124,7 @@ def judge(
             middles = np.flatnonzero(adjacent[x] & adjacent[z])
             for side in (x, z):
                 pool = neighbours_of(adjacent, side)
-                weigh(corr, n_rows, x, z, pool, middles, best_with, best_without)
+                weigh(corr, n_rows, x, z, pool, middles, best_with, best_without, walk, inside)
         p_with[place], p_without[place] = best_with[y], best_without[y]
         if banned[x, z]:
             verdict[place] = agreed(best_with[y], best_without[y], alpha)

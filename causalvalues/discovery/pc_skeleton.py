@@ -14,7 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causalvalues.discovery.compiled import compiled
-from causalvalues.discovery.independence import extend, fisher_p, partial_correlation
+from causalvalues.discovery.independence import (
+    Walk,
+    extend,
+    fisher_p,
+    new_walk,
+    partial_correlation,
+)
 from causalvalues.discovery.marks import Bools
 
 __all__ = ["neighbours_of", "separate", "skeleton"]
@@ -32,24 +38,24 @@ def neighbours_of(adjacent: Bools, node: int) -> Ints:
 @compiled
 def separate(
     corr: Floats, n_rows: int, alpha: float, x: int, y: int, pool: Ints, depth: int,
-    every: bool, separators: Bools,
+    every: bool, separators: Bools, walk: Walk,
 ) -> bool:  # fmt: skip
     """Return whether a set of `depth` nodes of the pool separates x and y; mark its members.
 
     Walks the sets in lexicographic order; `every` goes on after the first one.
     """
     n_pool = len(pool)
+    if depth == 0:
+        return fisher_p(corr[x, y], n_rows, 0) > alpha
     if n_pool < depth:
         return False
-    position = np.zeros(depth + 1, dtype=np.int64)  # position[k]: place in the pool of member k
-    members = np.zeros(depth + 1, dtype=np.int64)
-    chol = np.zeros((depth + 1, depth + 1))
-    ux, uy = np.zeros(depth + 1), np.zeros(depth + 1)
+    position, members = walk.position, walk.members
+    position[0] = 0
     found = False
     size = 0
     while True:
         if size == depth:
-            r = partial_correlation(corr, x, y, size, ux, uy)
+            r = partial_correlation(corr, x, y, size, walk)
             if fisher_p(r, n_rows, size) > alpha:
                 found = True
                 for k in range(size):
@@ -66,7 +72,7 @@ def separate(
                 return found
             position[size] += 1
         else:
-            extend(corr, x, y, pool[position[size]], size, members, chol, ux, uy)
+            extend(corr, x, y, pool[position[size]], size, walk)
             size += 1
             position[size] = position[size - 1] + 1
 
@@ -86,6 +92,7 @@ def skeleton(
     for node in range(n_nodes):
         adjacent[node, node] = False
     separators = np.zeros((n_nodes, n_nodes, n_nodes) if every else (1, 1, n_nodes), dtype=np.bool_)
+    walk = new_walk(n_nodes)
     depth = 0
     while adjacent.sum(axis=1).max() > depth and depth <= max_size:
         frozen = adjacent.copy()
@@ -94,12 +101,12 @@ def skeleton(
             if len(neighbours) <= depth:
                 continue
             for y in neighbours:
-                if kept[x, y] or not (every or adjacent[x, y]):
+                if kept[x, y] or not (every or adjacent[x, y]) or (depth == 0 and y < x):
                     continue
                 pool = neighbours[neighbours != y]
                 low, high = (x, y) if x < y else (y, x)
                 note = separators[low, high] if every else separators[0, 0]
-                if separate(corr, n_rows, alpha, low, high, pool, depth, every, note):
+                if separate(corr, n_rows, alpha, low, high, pool, depth, every, note, walk):
                     adjacent[x, y] = adjacent[y, x] = False
         depth += 1
     return adjacent, separators

@@ -23,7 +23,6 @@ from causalvalues.discovery.correlation import (
     Moments,
     as_correlation,
     correlation_matrix,
-    covariance_matrix,
     covariances_of,
     moments_by_cluster,
     without_rounding,
@@ -31,6 +30,7 @@ from causalvalues.discovery.correlation import (
 from causalvalues.discovery.evidence import Evidence, joint_data, nodes_of, usable_rows
 from causalvalues.discovery.options import ContextUse, Search
 from causalvalues.errors import OptionError, TooFewRows
+from causalvalues.survey.dependence import covariance_matrix
 from causalvalues.survey.guards import ensure_usable
 from causalvalues.survey.scores import ScoreTable
 

@@ -32,7 +32,7 @@ from causalvalues.errors import (
     TooFewRows,
 )
 from causalvalues.survey.columns import Floats
-from causalvalues.survey.dependence import covariances, dependent_combination, design_effect
+from causalvalues.survey.dependence import dependent_combination, design_effect
 from causalvalues.survey.scores import ScoreTable
 
 __all__ = ["SPARE_ROWS", "Problem", "ensure_usable", "problems"]
@@ -113,6 +113,8 @@ def _shape(table: ScoreTable) -> Iterator[Outcome]:
 def _finite(table: ScoreTable) -> Iterator[Outcome]:
     """Yield where scores are missing or infinite."""
     bad = ~np.isfinite(table.scores)
+    if not bad.any():
+        return
     for column in np.flatnonzero(bad.any(axis=0)):
         rows = np.flatnonzero(bad[:, column])
         shown = ", ".join(str(row + 1) for row in rows[:5])
@@ -125,18 +127,21 @@ def _finite(table: ScoreTable) -> Iterator[Outcome]:
 
 def _spread(table: ScoreTable) -> Iterator[Outcome]:
     """Yield columns that do not vary, or that other columns determine."""
-    scores = table.scores if table.weights is None else table.scores[table.weights > 0]
-    flat = scores.min(axis=0) == scores.max(axis=0)
-    covariance = covariances(scores)
+    counted = table if table.weights is None else table.rows(np.flatnonzero(table.weights > 0))
+    scores, covariance = counted.scores, counted.covariance
     scale = np.sqrt(np.diagonal(covariance))
-    flat |= scale <= 1e-12 * np.abs(scores).max(axis=0, initial=0.0)
+    flat = scale <= 1e-12 * np.abs(scores[0])  # rounding leaves a constant column a little spread
+    flat |= (scores[0] == scores[-1]) & (scores == scores[0]).all(axis=0)
     for column in np.flatnonzero(flat):
         yield ConstantColumn(
             f"{table.names[column]!r} must vary between rows",
             found=f"only the score {scores[0, column]:g}",
             remedy="remove the value, or look why every answer is the same",
         )
-    for column in np.flatnonzero(~flat):
+    sample = scores[:: 1 + len(scores) // 500]
+    for column in np.flatnonzero(
+        ~flat & ((sample == np.median(sample, axis=0)).mean(axis=0) > 0.9)
+    ):
         yield from _near_constant(table.names[column], scores[:, column])
     keep = np.flatnonzero(~flat)
     names = tuple(table.names[i] for i in keep)

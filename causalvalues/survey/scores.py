@@ -7,6 +7,7 @@ score is data (NaN) until an algorithm asks for the table, when `guards.ensure_u
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import replace as replace_fields
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -29,6 +30,7 @@ from causalvalues.survey.columns import (
     refuse_absent,
     refuse_repeated,
 )
+from causalvalues.survey.dependence import covariance_matrix
 
 __all__ = ["ScoreTable"]
 
@@ -75,7 +77,12 @@ class ScoreTable:
         """Return the number of clusters; every row is its own where none are named."""
         return self.n_rows if self.clusters is None else len(np.unique(self.clusters))
 
-    @property
+    @cached_property
+    def covariance(self) -> Floats:
+        """Return the covariances of the scores, every row counted once; computed once."""
+        return frozen(covariance_matrix(self.scores))
+
+    @cached_property
     def digest(self) -> str:
         """Return a SHA-256 over names, scores, clusters, contexts and weights."""
         parts = ["\x1f".join(self.names).encode(), self.scores.tobytes()]
