@@ -1,14 +1,21 @@
-"""Markov equivalence: the class of an acyclic graph, and whether marks are such a class at all.
+"""Markov equivalence for Python: the class of an acyclic graph, its graphs, and knowledge about it.
 
 A class (CPDAG) keeps the directions that every graph of the class shares: the colliders and what
-Meek's rules derive from them (Meek 1995); all other edges are undirected.
+Meek's rules derive from them (Meek 1995); all other edges are undirected. The work is done in
+`equivalence`; the kernels here are the doors to it (see `compiled`).
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
+from causalvalues.discovery.compiled import compiled
+from causalvalues.discovery.equivalence import (
+    causal_order,
+    class_of_graph,
+    extend_to_graph,
+    impose,
+)
 from causalvalues.discovery.marks import (
-    ARROW,
-    TAIL,
     Bools,
     Marks,
     adjacent_pairs,
@@ -17,7 +24,15 @@ from causalvalues.discovery.marks import (
     undirected_pairs,
 )
 
-__all__ = ["acyclic_extension", "class_of", "is_class", "is_directed_acyclic"]
+__all__ = [
+    "acyclic_extension",
+    "class_of",
+    "class_of_edges",
+    "in_causal_order",
+    "is_class",
+    "is_directed_acyclic",
+    "with_knowledge",
+]
 
 
 def is_directed_acyclic(marks: Marks) -> bool:
@@ -29,79 +44,65 @@ def is_directed_acyclic(marks: Marks) -> bool:
 
 def class_of(marks: Marks) -> Marks:
     """Return the class of a directed acyclic graph, as marks."""
-    directed = directed_pairs(marks)
-    adjacent = adjacent_pairs(marks)
-    kept = _collider_edges(directed, adjacent)
-    while True:
-        implied = adjacent & ~kept & ~kept.T & _implied(kept, adjacent)
-        if not implied.any():
-            return _marks_of(kept, adjacent)
-        kept |= implied & directed  # the rules are sound: what they imply, the graph agrees with
+    return class_of_edges(directed_pairs(marks))
+
+
+def class_of_edges(edges: Bools) -> Marks:
+    """Return the class of an acyclic graph given as [i, j]: i → j."""
+    return _class(np.ascontiguousarray(edges))
 
 
 def is_class(marks: Marks) -> bool:
     """Return whether the marks are the class of some directed acyclic graph."""
-    extension = acyclic_extension(marks)
-    return extension is not None and np.array_equal(class_of(extension), marks)
+    edges = acyclic_extension(marks)
+    return edges is not None and np.array_equal(class_of_edges(edges), marks)
 
 
-def acyclic_extension(marks: Marks) -> Marks | None:
-    """Return an acyclic directed graph with the same skeleton and colliders, or None.
+def acyclic_extension(marks: Marks) -> Bools | None:
+    """Return the edges of an acyclic graph with the same skeleton and colliders, or None.
 
-    Dor and Tarsi (1992): again and again take a node that can be last, a sink whose undirected
-    neighbours are adjacent to all its neighbours, and direct its undirected edges into it.
+    Marks with a circle or with two arrows on one edge have none.
     """
     directed, undirected = directed_pairs(marks), undirected_pairs(marks)
     if not np.array_equal(directed | directed.T | undirected, adjacent_pairs(marks)):
         return None
-    result = directed.copy()
-    left = np.ones(len(marks), dtype=np.bool_)
-    while left.any():
-        last = _possible_sink(directed, undirected, left)
-        if last is None:
-            return None
-        result[:, last] |= undirected[:, last] & left
-        left[last] = False
-    return _marks_of(result, adjacent_pairs(marks))
+    fits, edges = _extension(np.ascontiguousarray(marks))
+    return edges if fits else None
 
 
-def _collider_edges(directed: Bools, adjacent: Bools) -> Bools:
-    """Return the directed edges that meet another at a common effect, their causes apart."""
-    apart = ~adjacent & ~np.eye(len(adjacent), dtype=np.bool_)
-    rivals = apart.astype(np.int64) @ directed.astype(np.int64)  # [i, k]: causes of k not next to i
-    edges: Bools = directed & (rivals > 0)
-    return edges
+def with_knowledge(marks: Marks, allowed: Bools) -> Marks | None:
+    """Return the class with the directions that knowledge leaves open, or None where none fits.
+
+    allowed[i, j]: knowledge admits i → j.
+    """
+    fits, result = _imposed(np.ascontiguousarray(marks), np.ascontiguousarray(allowed))
+    return result if fits else None
 
 
-def _implied(kept: Bools, adjacent: Bools) -> Bools:
-    """Return [i, j] true where one of Meek's first three rules directs i → j."""
-    apart = ~adjacent & ~np.eye(len(adjacent), dtype=np.bool_)
-    steps, gaps = kept.astype(np.int64), apart.astype(np.int64)
-    undirected = adjacent & ~kept & ~kept.T
-    no_new_collider = (gaps @ steps).T > 0  # k → i, k and j apart
-    no_cycle = steps @ steps > 0  # i → k → j
-    by_two_paths = np.zeros_like(adjacent)
-    for i in range(len(adjacent)):  # i — k → j and i — l → j, k and l apart
-        causes = undirected[i][:, None] & kept
-        by_two_paths[i] = ((gaps @ causes.astype(np.int64) > 0) & causes).any(axis=0)
-    implied: Bools = no_new_collider | no_cycle | by_two_paths
-    return implied
+def in_causal_order(edges: Bools) -> NDArray[np.int64]:
+    """Return the nodes, causes before effects; fewer than all where a cycle stands."""
+    return _order(np.ascontiguousarray(edges))
 
 
-def _possible_sink(directed: Bools, undirected: Bools, left: Bools) -> int | None:
-    """Return a remaining node that may be the last in a causal order."""
-    for node in np.flatnonzero(left):
-        if (directed[node] & left).any():
-            continue
-        neighbours = (directed[:, node] | undirected[:, node]) & left
-        joined = directed | directed.T | undirected | np.eye(len(left), dtype=np.bool_)
-        if joined[np.ix_(undirected[:, node] & left, neighbours)].all():
-            return int(node)
-    return None
+@compiled
+def _class(edges: Bools) -> Marks:
+    """Return the class of an acyclic graph."""
+    return class_of_graph(edges)
 
 
-def _marks_of(directed: Bools, adjacent: Bools) -> Marks:
-    """Return the marks of directed edges, all other adjacent pairs undirected."""
-    marks = np.where(adjacent, TAIL, 0).astype(np.int8)
-    marks[directed.T] = ARROW  # [j, i] where i → j: the mark at j
-    return marks
+@compiled
+def _extension(marks: Marks) -> tuple[bool, Bools]:
+    """Return whether a graph exists, and one."""
+    return extend_to_graph(marks)
+
+
+@compiled
+def _imposed(marks: Marks, allowed: Bools) -> tuple[bool, Marks]:
+    """Return whether knowledge fits, and the class with it."""
+    return impose(marks, allowed)
+
+
+@compiled
+def _order(edges: Bools) -> NDArray[np.int64]:
+    """Return the nodes in causal order."""
+    return causal_order(edges)

@@ -59,12 +59,12 @@ def correlation_matrix(
 
 def as_correlation(covariance: Floats) -> Floats:
     """Return covariances scaled to correlations, clipped to [−1, 1]; leading axes are a batch."""
-    scale = np.sqrt(np.diagonal(covariance, axis1=-2, axis2=-1))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        correlation = covariance / scale[..., :, None] / scale[..., None, :]
+    variances = np.diagonal(covariance, axis1=-2, axis2=-1)
+    scale = np.sqrt(np.where(variances > 0, variances, np.nan))
+    correlation = covariance / scale[..., :, None] / scale[..., None, :]
     np.clip(correlation, -1.0, 1.0, out=correlation)
     place = np.arange(covariance.shape[-1])
-    correlation[..., place, place] = np.where(scale > 0, 1.0, np.nan)
+    correlation[..., place, place] = np.where(variances > 0, 1.0, np.nan)
     return correlation
 
 

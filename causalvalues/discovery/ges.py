@@ -12,9 +12,9 @@ when it comes out on top. Guarantee: the same greedy path as weighing everything
 import numpy as np
 from numpy.typing import NDArray
 
+from causalvalues.discovery.classes import class_of_edges, with_knowledge
 from causalvalues.discovery.compiled import compiled
 from causalvalues.discovery.directing import is_undirected
-from causalvalues.discovery.equivalence import class_of_graph, impose
 from causalvalues.discovery.ges_operators import (
     NEVER,
     Desk,
@@ -27,7 +27,16 @@ from causalvalues.discovery.ges_operators import (
 from causalvalues.discovery.marks import Bools, Marks
 from causalvalues.errors import KnowledgeError
 
-__all__ = ["best_step", "changed_pairs", "ges_marks", "greedy", "refresh", "start_class", "task_of"]
+__all__ = [
+    "best_step",
+    "changed_pairs",
+    "ges_marks",
+    "greedy",
+    "refresh",
+    "start_class",
+    "task_of",
+    "with_known_directions",
+]
 
 Floats = NDArray[np.float64]
 
@@ -45,7 +54,7 @@ def ges_marks(
     task = task_of(correlation, n_rows, penalty, max_parents, forbidden, required)
     marks = greedy(task, start_class(required, task), True)
     marks = greedy(task, marks, False)
-    return impose(marks, task.allowed)[1] if task.informed else marks
+    return with_known_directions(marks, task)
 
 
 def task_of(
@@ -73,12 +82,18 @@ def task_of(
     )
 
 
+def with_known_directions(marks: Marks, task: Task) -> Marks:
+    """Return the class, directed where knowledge directs it."""
+    directed = with_knowledge(marks, task.allowed) if task.informed else None
+    return marks if directed is None else directed
+
+
 def start_class(required: Bools | None, task: Task) -> Marks:
     """Return the class of the required edges, or raise where knowledge rules out every graph."""
     if required is None or not required.any():
         return np.zeros(task.corr.shape, dtype=np.int8)
-    marks = class_of_graph(np.ascontiguousarray(required))
-    if not impose(marks, task.allowed)[0]:
+    marks = class_of_edges(required)
+    if with_knowledge(marks, task.allowed) is None:
         raise KnowledgeError("Some graph must hold every required edge and no forbidden one")
     return marks
 

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from causalvalues.discovery.equivalence import causal_order, class_of_graph, impose
+from causalvalues.discovery.classes import class_of_edges, in_causal_order, with_knowledge
 from causalvalues.discovery.knowledge import Rules
 from causalvalues.discovery.marks import ARROW, TAIL, Marks
 from causalvalues.errors import OptionError
@@ -24,6 +24,7 @@ Floats = NDArray[np.float64]
 
 RUINOUS = 1e9  # more than any likelihood could make good
 GRASP_DEPTH = 3
+GRASP_WALKS = 10
 
 
 def pc_marks(
@@ -138,13 +139,14 @@ def grasp_marks(rows: Floats, *, penalty: float, seed: int, rules: Rules | None)
         n_nodes = rows.shape[1]
         trees = [GST(node, score) for node in range(n_nodes)]
         order = Order(n_nodes, score)
-        for place, node in enumerate(causal_order(rules.required)):
+        for place, node in enumerate(in_causal_order(rules.required)):
             order.set(place, int(node))
             parents = order.get_parents(int(node))
             before = [order.get(k) for k in range(place)]
             order.set_local_score(int(node), trees[node].trace(before, parents))
             order.bump_edges(len(parents))
-        while dfs(GRASP_DEPTH - 1, set(), [], order, trees):
+        # a walk gives up on a node after its first refused move, and rules refuse many
+        while any(dfs(GRASP_DEPTH - 1, set(), [], order, trees) for _ in range(GRASP_WALKS)):
             pass
     parents_by_node = {node: order.get_parents(node) for node in range(n_nodes)}
     return _class_with_rules(parents_by_node, rules)
@@ -225,4 +227,6 @@ def _class_with_rules(parents_by_node: dict[int, list[int]], rules: Rules) -> Ma
     edges = np.zeros_like(rules.forbidden)
     for node, parents in parents_by_node.items():
         edges[parents, node] = True
-    return impose(class_of_graph(edges), ~(rules.forbidden | rules.required.T))[1]
+    found = class_of_edges(edges)
+    directed = with_knowledge(found, ~(rules.forbidden | rules.required.T))
+    return found if directed is None else directed

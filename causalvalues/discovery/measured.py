@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from causalvalues.discovery.equivalence import extend_to_graph
+from causalvalues.discovery.classes import acyclic_extension
 from causalvalues.discovery.graph import ValueGraph
 from causalvalues.errors import GraphError, OptionError
 from causalvalues.survey.dependence import covariance_matrix
@@ -85,8 +85,8 @@ def linear_model(table: ScoreTable, graph: ValueGraph) -> Floats:
     Where the graph leaves directions open, one graph of its class stands for all: totals do not
     depend on which, direct parts along open edges do.
     """
-    fits, edges = extend_to_graph(graph.only("value").marks)
-    if not fits:
+    edges = acyclic_extension(graph.only("value").marks)
+    if edges is None:
         raise GraphError(
             "A linear model needs a graph that some acyclic graph extends",
             found=" → ".join(graph.cycle) or "clashing colliders",

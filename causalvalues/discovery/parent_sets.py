@@ -11,13 +11,14 @@ there S is admitted where its members are adjacent to each other, and the result
 from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
 
+from causalvalues.discovery.classes import acyclic_extension, class_of_edges
+from causalvalues.discovery.compiled import compiled
 from causalvalues.discovery.directing import direct, no_paths
-from causalvalues.discovery.equivalence import class_of_graph, extend_to_graph
 from causalvalues.discovery.marks import (
     Marks,
     adjacent_pairs,
-    bidirected_pairs,
     directed_pairs,
     undirected_pairs,
 )
@@ -30,10 +31,8 @@ MOST_NEIGHBOURS = 12  # 4096 sets; beyond that only the smallest sets are asked
 
 def describes_graphs(marks: Marks) -> bool:
     """Return whether acyclic graphs with these directed edges and these colliders exist."""
-    if bidirected_pairs(marks).any() or (marks == 2).any():
-        return False
-    fits, edges = extend_to_graph(marks)
-    return bool(fits) and _same_colliders(marks, class_of_graph(edges))
+    edges = acyclic_extension(marks)
+    return edges is not None and _same_colliders(marks, class_of_edges(edges))
 
 
 def possible_parents(marks: Marks, node: int, *, exact: bool) -> tuple[tuple[int, ...], ...]:
@@ -54,22 +53,34 @@ def possible_parents(marks: Marks, node: int, *, exact: bool) -> tuple[tuple[int
 
 def _agrees(marks: Marks, node: int, into: tuple[int, ...], around: list[int]) -> bool:
     """Return whether a graph of the class has exactly these neighbours as parents of the node."""
+    sides = np.zeros(len(marks), dtype=np.int64)  # −1: an effect of the node, +1: a cause
+    sides[around] = -1
+    sides[list(into)] = 1
+    tried = _closed(marks, node, sides)
+    edges = acyclic_extension(tried)
+    if edges is None:
+        return False
+    directed = directed_pairs(tried)
+    kept = all(directed[o, node] if o in into else directed[node, o] for o in around)
+    return kept and _same_colliders(marks, class_of_edges(edges))
+
+
+@compiled
+def _closed(marks: Marks, node: int, sides: NDArray[np.int64]) -> Marks:
+    """Return the marks with the node's undirected edges directed, closed under Meek's rules."""
     tried = marks.copy()
     paths = no_paths(len(marks))
-    for other in around:
-        cause, effect = (other, node) if other in into else (node, other)
-        direct(tried, paths, cause, effect)
+    for other in range(len(marks)):
+        if sides[other] > 0:
+            direct(tried, paths, other, node)
+        elif sides[other] < 0:
+            direct(tried, paths, node, other)
     everything = np.ones(marks.shape, dtype=np.bool_)
     nothing = np.zeros(marks.shape, dtype=np.bool_)
     meek(tried, paths, everything, nothing)
     while meek_fourth(tried, paths, everything):
         meek(tried, paths, everything, nothing)
-    fits, edges = extend_to_graph(tried)
-    if not fits:
-        return False
-    directed = directed_pairs(tried)
-    kept = all(directed[o, node] if o in into else directed[node, o] for o in around)
-    return kept and _same_colliders(marks, class_of_graph(edges))
+    return tried
 
 
 def _same_colliders(marks: Marks, other: Marks) -> bool:

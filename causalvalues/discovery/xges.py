@@ -14,8 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causalvalues.discovery.compiled import compiled
-from causalvalues.discovery.equivalence import impose
-from causalvalues.discovery.ges import best_step, changed_pairs, refresh, start_class, task_of
+from causalvalues.discovery.ges import (
+    best_step,
+    changed_pairs,
+    refresh,
+    start_class,
+    task_of,
+    with_known_directions,
+)
 from causalvalues.discovery.ges_operators import (
     NEVER,
     Desk,
@@ -46,7 +52,7 @@ def xges_marks(
     """Return the marks that the search finds; penalty λ = .5 is the usual BIC."""
     task = task_of(correlation, n_rows, penalty, None, forbidden, required)
     marks = _search(task, start_class(required, task))
-    return impose(marks, task.allowed)[1] if task.informed else marks
+    return with_known_directions(marks, task)
 
 
 @compiled

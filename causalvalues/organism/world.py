@@ -21,6 +21,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from causalvalues.discovery.classes import in_causal_order
 from causalvalues.discovery.compare import truth_class
 from causalvalues.discovery.graph import Effect, ValueGraph
 from causalvalues.errors import GraphError, OptionError
@@ -71,8 +72,8 @@ class World:
         object.__setattr__(self, "weights", weights)
         if not 0.0 <= self.persona_share <= 1.0:
             raise OptionError("`persona_share` must be from 0 to 1", found=str(self.persona_share))
-        if self.graph().cycle:
-            raise GraphError("A world has no cycle", found=" → ".join(self.graph().cycle))
+        if len(in_causal_order(weights != 0)) < len(self.names):
+            raise GraphError("A world has no cycle", found="edges that lead back to their cause")
         if (self.disturbances <= 0).any():
             raise GraphError("Causes must leave every value some variance of its own")
 

@@ -27,12 +27,18 @@ class Answers:
     def __post_init__(self) -> None:
         raw = np.asarray(self.raw, dtype=np.float64)
         keys = np.broadcast_to(np.asarray(self.keys, dtype=np.float64), raw.shape[-2:])
-        if raw.ndim != 4 or raw.shape[2] != len(self.names):
+        if raw.ndim != 4 or raw.shape[2] != len(self.names) or raw.size == 0:
             raise TableError(
-                "Answers must be role × state × value × item", found=f"shape {raw.shape}"
+                "Answers must be role × state × value × item, none of them empty",
+                found=f"shape {raw.shape} for {len(self.names)} values",
+                remedy="add axes of length 1 where there is one state or one item",
             )
         if not np.isin(keys, (-1.0, 1.0)).all():
-            raise TableError("A key is +1 or −1", found=f"{np.unique(keys)}")
+            raise TableError(
+                "A key is +1 or −1",
+                found=f"{np.unique(keys)}",
+                remedy="give +1 to items where agreeing speaks for the value, −1 to the others",
+            )
         object.__setattr__(self, "raw", raw)
         object.__setattr__(self, "keys", keys)
 

@@ -46,7 +46,8 @@ def intraclass_correlation(scores: Floats, clusters: Labels) -> Floats:
     total = scores.var(axis=0) * n_rows
     within = (total - between * (n_clusters - 1)) / max(n_rows - n_clusters, 1)
     typical = (n_rows - (sizes**2).sum() / n_rows) / (n_clusters - 1)
-    rho: Floats = (between - within) / (between + (typical - 1) * within)
+    with np.errstate(invalid="ignore"):  # a constant column has no variance to share: ρ = 0
+        rho: Floats = (between - within) / (between + (typical - 1) * within)
     return np.clip(np.nan_to_num(rho), 0.0, 1.0)
 
 

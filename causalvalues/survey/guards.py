@@ -37,6 +37,7 @@ from causalvalues.survey.scores import ScoreTable
 
 __all__ = ["SPARE_ROWS", "Problem", "ensure_usable", "problems"]
 
+LARGEST = 1e100  # squares of larger scores, summed over rows, overflow
 NEAR_CONSTANT_SHARE = 0.99
 NEAR_DUPLICATE = 0.99
 ROWS_PER_VALUE = 10
@@ -95,7 +96,9 @@ def _shape(table: ScoreTable) -> Iterator[Outcome]:
     """Yield what is wrong with the number of rows and values."""
     n_rows, n_values = table.n_rows, table.n_values
     if n_values < 2:
-        yield TableError("A graph needs at least two values", found=f"{n_values}")
+        yield TableError(
+            "A graph needs at least two values", found=f"{n_values}", remedy="add a value column"
+        )
     needed = max(n_values + SPARE_ROWS, 5)
     if n_rows < needed:
         yield TooFewRows(
@@ -111,16 +114,16 @@ def _shape(table: ScoreTable) -> Iterator[Outcome]:
 
 
 def _finite(table: ScoreTable) -> Iterator[Outcome]:
-    """Yield where scores are missing or infinite."""
-    bad = ~np.isfinite(table.scores)
+    """Yield where scores are missing, infinite or too large to square."""
+    bad = ~(np.abs(table.scores) < LARGEST)  # so is NaN
     if not bad.any():
         return
     for column in np.flatnonzero(bad.any(axis=0)):
         rows = np.flatnonzero(bad[:, column])
         shown = ", ".join(str(row + 1) for row in rows[:5])
         yield NotFinite(
-            f"Every score of {table.names[column]!r} must be a finite number",
-            found=f"{len(rows)} missing or infinite, first in row {shown}",
+            f"Every score of {table.names[column]!r} must be a finite number below {LARGEST:g}",
+            found=f"{len(rows)} missing, infinite or larger, first in row {shown}",
             remedy="drop or impute those rows and say so; a correlation cannot skip them",
         )
 

@@ -23,7 +23,7 @@ BOOKKEEPING = ("stds", "scstds")
 
 def read_released(path: str | Path, *, features: Sequence[int] | None = None) -> ScoreTable:
     """Return the table in a released file; `features` keeps the unsteered rows and theirs."""
-    frame = read_csv(Path(path))
+    frame = read_csv(Path(path), labels=(FEATURE, ROLE))
     absent = [name for name in (FEATURE, ROLE) if name not in frame.columns]
     if absent:
         raise TableError(
@@ -53,4 +53,5 @@ def _refuse_unknown(wanted: set[str], frame: pd.DataFrame, file_name: str) -> No
         raise TableError(
             f"{file_name} must hold rows of every feature asked for",
             found=f"none of {', '.join(unknown)}",
+            remedy="leave them out, or read the file that holds them",
         )

@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from causalvalues.errors import TableError
 from causalvalues.provenance import digest_of_bytes, write_atomically
 from causalvalues.survey.columns import (
     Floats,
     Labels,
     as_labels,
+    as_matrix,
     as_scores,
     as_weights,
     frozen,
@@ -47,14 +47,9 @@ class ScoreTable:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "names", tuple(str(name) for name in self.names))
-        scores = np.array(self.scores, dtype=np.float64, order="C", copy=True)
-        if scores.ndim != 2 or scores.shape[1] != len(self.names):
-            raise TableError(
-                f"Scores must have one column per name ({len(self.names)})",
-                found=f"an array of shape {scores.shape}",
-            )
         refuse_repeated(self.names)
-        object.__setattr__(self, "scores", frozen(scores))
+        scores = as_matrix(self.scores, len(self.names))
+        object.__setattr__(self, "scores", scores)
         for field in ("clusters", "contexts"):
             labels = getattr(self, field)
             if labels is not None:
@@ -107,6 +102,7 @@ class ScoreTable:
         frame = frame.set_axis(columns, axis=1)
         special = [name for name in (cluster, context, weight) if name is not None]
         names = list(values) if values is not None else [c for c in columns if c not in special]
+        refuse_repeated(names)
         refuse_absent([*special, *names], columns)
         return cls(
             names=tuple(names),
@@ -127,7 +123,8 @@ class ScoreTable:
         values: Sequence[str] | None = None,
     ) -> Self:
         """Return a table from a CSV file with a header line."""
-        frame = read_csv(Path(path))
+        labels = [name for name in (cluster, context) if name is not None]
+        frame = read_csv(Path(path), labels=labels)
         return cls.from_frame(frame, cluster, context, weight=weight, values=values)
 
     @classmethod
@@ -153,6 +150,7 @@ class ScoreTable:
             extra["context"] = self.contexts
         if self.weights is not None:
             extra["weight"] = self.weights
+        refuse_repeated([*extra, *self.names])
         frame = pd.DataFrame(self.scores, columns=list(self.names))
         for position, (name, column) in enumerate(extra.items()):
             frame.insert(position, name, column)

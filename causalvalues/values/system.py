@@ -61,7 +61,11 @@ class ValueSystem(BaseModel):
         try:
             return cls.model_validate(yaml.safe_load(Path(path).read_text(encoding="utf-8")))
         except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as fault:
-            raise FileError(f"A value system was expected at {path}", found=str(fault)) from fault
+            raise FileError(
+                f"A value system was expected at {path}",
+                found=str(fault),
+                remedy="compare it with schwartz10.yaml in causalvalues/values",
+            ) from fault
 
     def group_of(self, name: str) -> str | None:
         """Return the higher-order group of a value, or None where it has none."""

@@ -122,3 +122,25 @@ def test_discovering_loads_neither_torch_nor_causal_learn() -> None:
 def test_asking_for_help_loads_no_numerics() -> None:
     loaded = loaded_after("import causalvalues.cli")
     assert not loaded & {"torch", "causallearn", "numba", "pandas", "scipy", "matplotlib"}
+
+
+def test_a_compiled_kernel_has_one_door() -> None:
+    """Called from Python or from other kernels, never both: see `discovery.compiled`."""
+    inside, outside, kernels = set(), set(), set()
+    for path in (PACKAGE / "discovery").glob("*.py"):
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(function, ast.FunctionDef):
+                continue
+            called = {
+                node.func.id
+                for node in ast.walk(function)
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+            }
+            decorators = {d.id for d in function.decorator_list if isinstance(d, ast.Name)}
+            if "compiled" in decorators:
+                kernels.add(function.name)
+                inside |= called
+            else:
+                outside |= called
+    assert kernels
+    assert kernels & inside & outside == set()

@@ -1,0 +1,93 @@
+"""The released study comes out of one command: the paper's numbers to the last digit."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+import pytest
+
+from causalvalues import ValueGraph
+
+ROOT = Path(__file__).parents[2]
+RUN = ROOT / "experiments" / "kang2025" / "run.py"
+RELEASED = ROOT.parent / "shared" / "data" / "kang2025"
+
+needs_data = pytest.mark.skipif(
+    not RELEASED.exists(), reason="the released scores are not beside the checkout"
+)
+
+
+def run(*options: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, RUN, *options], capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("kang2025")
+    answer = run("--data", RELEASED, "--out", out, "--draws", "60")
+    assert answer.returncode == 0, answer.stderr
+    return out
+
+
+@needs_data
+def test_every_named_file_is_written(results: Path) -> None:
+    names = ["findings.json"]
+    for model in ("gemma", "llama"):
+        names += [f"graph_{model}.json", f"table1_{model}.csv", f"table2_{model}.csv"]
+        for figure in ("graph", "edges", "table2"):
+            names += [f"figure_{figure}_{model}.{kind}" for kind in ("pdf", "svg", "png", "csv")]
+    assert [name for name in names if not (results / name).exists()] == []
+
+
+@needs_data
+def test_gemmas_tables_are_the_published_ones(results: Path) -> None:
+    for name in ("table1", "table2"):
+        ours = pd.read_csv(results / f"{name}_gemma.csv", index_col=0)
+        published = pd.read_csv(RELEASED / f"published_gemma_{name}.csv", index_col=0)
+        assert list(ours.index) == list(published.index)
+        assert list(ours.columns) == list(published.columns)
+        if name == "table1":
+            assert ours.equals(published)
+        else:
+            assert np.allclose(ours, published, rtol=0, atol=1e-12, equal_nan=True)
+
+
+@needs_data
+def test_gemmas_graph_reaches_what_the_published_one_reaches(results: Path) -> None:
+    document = json.loads((RELEASED / "published_gemma_graph.json").read_text(encoding="utf-8"))
+    published = nx.DiGraph([tuple(edge) for edge in document["edges"]["gemma"]])
+    found = ValueGraph.from_json(results / "graph_gemma.json").to_networkx()
+    assert set(nx.transitive_closure(found).edges) == set(nx.transitive_closure(published).edges)
+
+
+@needs_data
+def test_findings_hold_the_paper_and_the_audit(results: Path) -> None:
+    findings = json.loads((results / "findings.json").read_text(encoding="utf-8"))
+    gemma, llama = findings["gemma"], findings["llama"]
+    assert gemma["reproduction"]["closure_equals_published"]
+    assert gemma["reproduction"]["table_1_equals_published"]
+    assert gemma["reproduction"]["table_2_largest_difference"] < 1e-12
+    assert gemma["reproduction"]["n_edges_reduced"] == 28
+    assert llama["reproduction"]["n_edges_reduced"] == 19
+    means = llama["reproduction"]["table_2_means"]
+    rounded = [round(means[f"mean_scorechange__sae_{k}"], 2) for k in (
+        "ours_expected", "ours_unexpected", "refs_expected", "refs_unexpected",
+    )]  # fmt: skip
+    assert rounded == [0.74, 0.46, 0.50, 0.56]
+    assert len(llama["support_by_role"]["cycle"]) == 5
+    assert llama["broken_features"]["features"] == ["7754"]
+    assert findings["manifest"]["command"] == "kang2025"
+
+
+@pytest.mark.fault
+def test_a_folder_without_the_files_is_an_error_of_the_user(tmp_path: Path) -> None:
+    answer = run("--data", tmp_path, "--out", tmp_path / "out")
+    assert answer.returncode == 2
+    assert "gemma_train.csv" in answer.stderr
+    assert "Traceback" not in answer.stderr
