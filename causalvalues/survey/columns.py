@@ -5,6 +5,7 @@ Nothing is dropped or coerced in silence: text in a value column is an error tha
 """
 
 import csv
+import warnings
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -152,19 +153,21 @@ def read_csv(path: Path, *, labels: Sequence[str] = ()) -> pd.DataFrame:
     """
     try:
         _refuse_header(path)
-        frame = pd.read_csv(
-            path,
-            encoding="utf-8-sig",
-            skipinitialspace=True,
-            float_precision="round_trip",
-            dtype=dict.fromkeys(labels, "str"),
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # cells beyond the header
+            frame = pd.read_csv(
+                path,
+                encoding="utf-8-sig",
+                skipinitialspace=True,
+                index_col=False,
+                dtype=dict.fromkeys(labels, "str"),
+            )
     except FileNotFoundError as fault:
         raise _no_file("CSV", path) from fault
+    except pd.errors.ParserWarning as fault:
+        raise _no_table("CSV", path, "rows with more cells than the header has") from fault
     except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as fault:
         raise _no_table("CSV", path, str(fault).strip()) from fault
-    if not isinstance(frame.index, pd.RangeIndex):  # the first cells were taken for row names
-        raise _no_table("CSV", path, "rows with more cells than the header has")
     for name in labels:
         if name in frame.columns:
             frame[name] = _whole_labels(frame[name])

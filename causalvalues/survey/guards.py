@@ -3,10 +3,10 @@
 Guarantee: after `ensure_usable` a table is finite, varies in every column, has no column that
 others determine, and has enough rows; nothing else reaches an algorithm.
 
-The limits, all printed in the messages: a column is near-constant when one answer fills 99 % of
-the rows; two columns are near-duplicates above |r| = .99; a table is short below ten rows a value;
-rows of a cluster are called dependent above a design effect of 1.5 (intraclass correlation ρ,
-m rows a cluster: 1 + (m − 1) ρ, Kish 1965).
+The limits, all printed in the messages: scores stay below 1e100, as their squares overflow; a
+column is near-constant when one answer fills 99 % of the rows; two columns are near-duplicates
+above |r| = .99; a table is short below ten rows a value; rows of a cluster are called dependent
+above a design effect of 1.5 (intraclass correlation ρ, m rows a cluster: 1 + (m − 1) ρ, Kish 1965).
 """
 
 import warnings
@@ -124,7 +124,7 @@ def _finite(table: ScoreTable) -> Iterator[Outcome]:
         yield NotFinite(
             f"Every score of {table.names[column]!r} must be a finite number below {LARGEST:g}",
             found=f"{len(rows)} missing, infinite or larger, first in row {shown}",
-            remedy="drop or impute those rows and say so; a correlation cannot skip them",
+            remedy="drop, impute or rescale them and say so; a correlation cannot skip them",
         )
 
 

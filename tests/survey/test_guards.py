@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from causalvalues import ScoreTable, discover, nulls, stability
-from causalvalues.discovery.options import Algorithm, Engine
+from causalvalues.discovery.options import ENGINES, Algorithm, Engine
 from causalvalues.errors import (
     BadClusters,
     ConstantColumn,
@@ -17,11 +17,14 @@ from causalvalues.errors import (
     NearConstantColumn,
     NearDuplicateColumn,
     NotFinite,
+    NotNumeric,
     OneCluster,
+    RepeatedColumn,
     RowCentred,
     TableError,
     TooFewRows,
 )
+from causalvalues.survey.dependence import design_effect, intraclass_correlation
 from causalvalues.survey.guards import ensure_usable, problems
 
 pytestmark = pytest.mark.fault
@@ -59,11 +62,24 @@ def with_cell(cell: float) -> np.ndarray:
     return scores
 
 
+def without_a_role() -> ScoreTable:
+    return table_of(good(), clusters=np.array(["", *["a", "b", "c"] * 33]))
+
+
+def constant_in_roles() -> ScoreTable:
+    return table_of(with_column(0.0), clusters=np.repeat(np.arange(20), 5).astype(str))
+
+
 FATAL = {
     "missing": (with_cell(np.nan), NotFinite, "row 8"),
-    "infinite": (with_cell(-np.inf), NotFinite, "'v1'"),
+    "infinite": (with_cell(np.inf), NotFinite, "'v1'"),
+    "minus infinite": (with_cell(-np.inf), NotFinite, "'v1'"),
+    "too large to square": (with_cell(1e200), NotFinite, "below 1e"),
     "constant": (with_column(0.1), ConstantColumn, "'v2'"),
+    "constant everywhere": (np.full((100, 3), 0.1), ConstantColumn, "'v0'"),
+    "constant in roles": (constant_in_roles(), ConstantColumn, "'v2'"),
     "duplicate": (with_column(good()[:, 0]), DuplicateColumn, "'v0' and 'v2'"),
+    "negated": (with_column(-good()[:, 0]), DuplicateColumn, "'v0' and 'v2'"),
     "negated and scaled": (with_column(3 - 2 * good()[:, 0]), DuplicateColumn, "'v0' and 'v2'"),
     "a sum": (with_column(good()[:, 0] + good()[:, 1]), DependentColumns, "v0, v1, v2"),
     "centred": (good() - good().mean(axis=1, keepdims=True), RowCentred, "raw scores"),
@@ -71,33 +87,57 @@ FATAL = {
     "few rows": (good(7), TooFewRows, "at least 8"),
     "one value": (good(50, 1), TableError, "two values"),
     "no rows": (good(0), TooFewRows, "0 rows"),
+    "a row without its role": (without_a_role(), BadClusters, "1 rows without one"),
 }
+
+
+def faulty(fault: str) -> tuple[ScoreTable, type[TableError], str]:
+    table, kind, said = FATAL[fault]
+    return table if isinstance(table, ScoreTable) else table_of(table), kind, said
 
 
 @pytest.mark.parametrize("fault", FATAL)
 def test_a_fault_is_named_with_what_was_found_and_what_to_do(fault: str) -> None:
-    scores, kind, said = FATAL[fault]
+    table, kind, said = faulty(fault)
     with pytest.raises(kind, match=said) as caught:
-        ensure_usable(table_of(scores))
+        ensure_usable(table)
     assert type(caught.value) is kind
     assert "Found:" in str(caught.value)
+    assert "What to do:" in str(caught.value)
+    assert str(caught.value) == problems(table)[0].message
 
 
 @pytest.mark.parametrize("fault", FATAL)
 @pytest.mark.parametrize(("algorithm", "engine"), SEARCHES)
 def test_no_algorithm_sees_a_faulty_table(fault: str, algorithm: Algorithm, engine: Engine) -> None:
-    scores, kind, _ = FATAL[fault]
-    with pytest.raises(kind):
-        discover(table_of(scores), algorithm, engine)
+    table, kind, said = faulty(fault)
+    with pytest.raises(kind, match=said) as caught:
+        discover(table, algorithm, engine)
+    assert type(caught.value) is kind
+
+
+def test_the_faults_are_tried_on_every_search_there_is() -> None:
+    assert [(name, engine) for name in ENGINES for engine in ENGINES[name]] == SEARCHES
 
 
 @pytest.mark.parametrize("fault", FATAL)
 def test_neither_resampling_nor_a_null_sees_a_faulty_table(fault: str) -> None:
-    scores, kind, _ = FATAL[fault]
+    table, kind, _ = faulty(fault)
     with pytest.raises(kind):
-        stability(table_of(scores), n_resamples=2)
+        stability(table, n_resamples=2)
     with pytest.raises(kind):
-        nulls(table_of(scores), n_permutations=2)
+        nulls(table, n_permutations=2)
+
+
+@pytest.mark.parametrize("scores", [np.array([["1", "2"]]), np.array([[1j, 2.0]])])
+def test_a_table_of_anything_but_numbers_cannot_be_made(scores: np.ndarray) -> None:
+    with pytest.raises(NotNumeric, match=r"real numbers.*What to do:"):
+        ScoreTable(names=("a", "b"), scores=scores)
+
+
+def test_a_table_with_a_name_twice_cannot_be_made() -> None:
+    with pytest.raises(RepeatedColumn, match=r"'care'.*What to do:"):
+        ScoreTable(names=("care", "fair", "care"), scores=good(9, 3))
 
 
 def test_a_column_that_hardly_varies_is_a_warning() -> None:
@@ -125,15 +165,12 @@ def test_one_cluster_is_a_warning_and_cannot_be_resampled() -> None:
     table = table_of(good(), clusters=np.full(100, "me"))
     with pytest.warns(OneCluster):
         discover(table)
+    with pytest.raises(BadClusters, match=r"at least two clusters.*by='row'"):
+        ensure_usable(table, for_resampling=True)
     with pytest.raises(BadClusters, match="at least two clusters"):
         stability(table, n_resamples=2)
     with pytest.warns(OneCluster):
         assert stability(table, n_resamples=2, by="row").support.unit == "row"
-
-
-def test_a_row_without_its_cluster_is_an_error() -> None:
-    with pytest.raises(BadClusters, match="1 rows without one"):
-        discover(table_of(good(), clusters=np.array(["", *["a", "b", "c"] * 33])))
 
 
 def test_rows_that_repeat_in_their_cluster_are_a_warning() -> None:
@@ -141,6 +178,21 @@ def test_rows_that_repeat_in_their_cluster_are_a_warning() -> None:
     scores = good(20)[roles] + 0.1 * good(100)
     with pytest.warns(DependentRows, match="100 rows carry about"):
         discover(table_of(scores, clusters=roles.astype(str)))
+
+
+def test_rows_alike_to_the_last_digit_count_as_one_row_a_cluster() -> None:
+    roles = np.repeat(np.arange(20), 5)
+    scores = good(20)[roles]
+    assert intraclass_correlation(scores, roles.astype(str)) == pytest.approx(1.0)
+    assert design_effect(scores, roles.astype(str)) == pytest.approx(5.0)
+
+
+def test_the_intraclass_correlation_is_the_planted_one() -> None:
+    rng = np.random.default_rng(3)
+    roles = np.repeat(np.arange(2000), rng.integers(2, 9, 2000))
+    scores = rng.standard_normal((2000, 2))[roles] + rng.standard_normal((len(roles), 2)) * [1, 2]
+    found = intraclass_correlation(scores, roles.astype(str))
+    assert found == pytest.approx([1 / 2, 1 / 5], abs=0.03)
 
 
 def test_rows_with_no_weight_cannot_vary_a_column() -> None:

@@ -8,7 +8,7 @@ import pytest
 from causalvalues.errors import TableError
 from causalvalues.survey.released import NO_ROLE, read_released
 
-RELEASED = Path(__file__).parents[3] / "shared" / "data" / "kang2025"
+RELEASED = Path(__file__).parents[2].parent / "shared" / "data" / "kang2025"
 GEMMA = (14351, 1025, 2965, 10096, 1341, 1975, 10605, 14049, 1312, 4752)
 
 SMALL = """steer_dim,player_name,Care,Care:scstd,Order,Order:scstd,stds,scstds
@@ -41,6 +41,22 @@ def test_only_the_features_asked_for_are_kept(small: Path) -> None:
     assert read_released(small, features=(7,)).n_rows == 4
 
 
+def test_a_file_without_any_role_is_one_cluster(tmp_path: Path) -> None:
+    path = tmp_path / "scores.csv"
+    path.write_text("steer_dim,player_name,Care,Order\n7,,1,2\n,,2,3\n", encoding="utf-8")
+    table = read_released(path)
+    assert table.clusters is not None
+    assert table.clusters.tolist() == [NO_ROLE, NO_ROLE]
+
+
+def test_roles_with_numbers_for_names_keep_them(tmp_path: Path) -> None:
+    path = tmp_path / "scores.csv"
+    path.write_text("steer_dim,player_name,Care,Order\n7,007,1,2\n,7,2,3\n", encoding="utf-8")
+    table = read_released(path)
+    assert table.clusters is not None
+    assert table.clusters.tolist() == ["007", "7"]
+
+
 @pytest.mark.fault
 def test_a_feature_without_rows_is_an_error(small: Path) -> None:
     with pytest.raises(TableError, match="none of 8"):
@@ -60,4 +76,6 @@ def test_the_released_gemma_table_has_its_published_size() -> None:
     table = read_released(RELEASED / "gemma_train.csv", features=GEMMA)
     assert table.contexts is not None
     assert (table.n_rows, table.n_values, table.n_clusters) == (1111, 17, 101)
-    assert len(np.unique(table.contexts)) == 11
+    assert set(table.contexts) == {"", *map(str, GEMMA)}
+    assert set(np.unique(table.contexts, return_counts=True)[1]) == {101}
+    assert np.isfinite(table.scores).all()

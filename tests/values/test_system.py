@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from causalvalues.errors import FileError
@@ -28,9 +29,28 @@ def test_schwartz_has_ten_values_in_order() -> None:
 
 def test_every_value_has_one_group_and_opposites_are_groups() -> None:
     system = schwartz10()
-    assert all(system.group_of(name) is not None for name in system.names)
-    assert ("openness", "conservation") in system.opposites
+    grouped = [name for members in system.groups.values() for name in members]
+    assert sorted(grouped) == sorted(system.names)
+    assert system.group_of("power") == "self-enhancement"
+    assert system.opposites == (
+        ("openness", "conservation"),
+        ("self-enhancement", "self-transcendence"),
+    )
+    assert all(value.definition for value in system.values)
     assert system.group_of("no such value") is None
+
+
+def test_opposed_groups_lie_across_the_circle() -> None:
+    system = schwartz10()
+    angle = {v.name: v.angle_in_degrees for v in system.values if v.angle_in_degrees is not None}
+
+    def middle(group: str) -> complex:
+        turns = np.radians([angle[name] for name in system.groups[group]])
+        return complex(np.exp(1j * turns).mean())
+
+    for one, other in system.opposites:
+        apart = abs(np.degrees(np.angle(middle(one) / middle(other))))
+        assert apart > 135
 
 
 def test_angles_are_those_of_the_reference_circle() -> None:
@@ -54,5 +74,11 @@ def test_angles_are_those_of_the_reference_circle() -> None:
 def test_an_inconsistent_system_is_an_error(tmp_path: Path, text: str) -> None:
     path = tmp_path / "system.yaml"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(FileError, match=r"system\.yaml"):
+    with pytest.raises(FileError, match=r"(?s)system\.yaml.*What to do:"):
         ValueSystem.from_yaml(path)
+
+
+@pytest.mark.fault
+def test_a_system_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match=r"absent\.yaml"):
+        ValueSystem.from_yaml(tmp_path / "absent.yaml")
