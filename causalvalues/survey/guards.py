@@ -115,9 +115,10 @@ def _shape(table: ScoreTable) -> Iterator[Outcome]:
 
 def _finite(table: ScoreTable) -> Iterator[Outcome]:
     """Yield where scores are missing, infinite or too large to square."""
-    bad = ~(np.abs(table.scores) < LARGEST)  # so is NaN
-    if not bad.any():
+    scores = table.scores
+    if scores.max(initial=0.0) < LARGEST and scores.min(initial=0.0) > -LARGEST:  # no NaN either
         return
+    bad = ~(np.abs(scores) < LARGEST)
     for column in np.flatnonzero(bad.any(axis=0)):
         rows = np.flatnonzero(bad[:, column])
         shown = ", ".join(str(row + 1) for row in rows[:5])
