@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from causalvalues.discovery.column_order import column_order
 from causalvalues.discovery.compare import Comparison, compare
 from causalvalues.discovery.discover import discover
 from causalvalues.discovery.effects import EffectsResult, effects
@@ -72,7 +73,7 @@ def tell(
         graph,
         support=support,
         effects=estimated.effects,
-        checks=(*graph.checks, null.check()),
+        checks=(*graph.checks, column_order(unsteered, seed=seed), null.check()),
     )
     comparison = compare(graph, world.graph_class(), seed=seed)
     predicted = predicted_against_measured(world, estimated)

@@ -76,6 +76,7 @@ def discover(
 
     Example: [bold]causalvalues discover scores.csv --cluster role --resamples 1000 -o graph.json[/]
     """
+    from causalvalues.discovery.column_order import column_order
     from causalvalues.discovery.discover import discover_with
     from causalvalues.discovery.nulls import nulls
     from causalvalues.discovery.stability import stability
@@ -109,7 +110,8 @@ def discover(
                 seed=seed,
                 progress=progress,
             )
-        graph = replace(graph, support=resampled.support)
+        order = column_order(table, search=search, knowledge=knowledge, contexts=contexts)
+        graph = replace(graph, support=resampled.support, checks=(*graph.checks, order))
     null = None
     if permutations:
         with bar("Permuting") as progress:

@@ -22,7 +22,7 @@ __all__ = [
     "Evidence",
     "context_columns",
     "gather",
-    "joint_data",
+    "joint_table",
     "nodes_of",
     "rows_with_correlation",
     "usable_rows",
@@ -54,17 +54,17 @@ def gather(
 ) -> Evidence:
     """Return the evidence in a table, after every guard has passed."""
     table = usable_rows(table, contexts)
-    ensure_usable(table)
-    data = joint_data(table, contexts)
+    joint = joint_table(table, contexts)
+    ensure_usable(joint)
     plain = correlation == "pearson" and table.weights is None
-    if plain and data is table.scores:  # the guards have computed it
-        matrix = as_correlation(table.covariance)
+    if plain:  # the guards have computed the covariances
+        matrix = as_correlation(joint.covariance)
     else:
-        matrix = correlation_matrix(data, kind=correlation, weights=table.weights)
+        matrix = correlation_matrix(joint.scores, kind=correlation, weights=table.weights)
     return replace_fields(
         nodes_of(table, contexts),
         correlation=matrix,
-        data=data if plain else None,
+        data=joint.scores if plain else None,
     )
 
 
@@ -81,10 +81,17 @@ def nodes_of(table: ScoreTable, contexts: ContextUse) -> Evidence:
     )
 
 
-def joint_data(table: ScoreTable, contexts: ContextUse) -> Floats:
-    """Return the columns of all nodes: the scores, then the contexts if they are nodes."""
-    indicators = context_columns(table)[1] if contexts == "joint" else None
-    return table.scores if indicators is None else np.hstack([table.scores, indicators])
+def joint_table(table: ScoreTable, contexts: ContextUse) -> ScoreTable:
+    """Return the table with a column per node: the values, then the contexts if they are nodes."""
+    labels, indicators = context_columns(table) if contexts == "joint" else ((), None)
+    if indicators is None:
+        return table
+    return replace_fields(
+        table,
+        names=(*table.names, *labels),
+        scores=np.hstack([table.scores, indicators]),
+        contexts=None,
+    )
 
 
 def usable_rows(table: ScoreTable, contexts: ContextUse) -> ScoreTable:
@@ -97,7 +104,15 @@ def usable_rows(table: ScoreTable, contexts: ContextUse) -> ScoreTable:
             found="no context column",
             remedy="name it: ScoreTable.from_csv(path, context='condition') or --context condition",
         )
-    return table if contexts == "joint" else table.rows(table.contexts == "")
+    if contexts == "joint":
+        return table
+    if not (table.contexts == "").any():
+        raise OptionError(
+            "contexts='observational' needs rows without an intervention",
+            found="an intervention in every row",
+            remedy="leave the context column empty where there was none",
+        )
+    return table.rows(table.contexts == "")
 
 
 def context_columns(table: ScoreTable) -> tuple[tuple[str, ...], Floats | None]:

@@ -27,7 +27,7 @@ from causalvalues.discovery.correlation import (
     moments_by_cluster,
     without_rounding,
 )
-from causalvalues.discovery.evidence import Evidence, joint_data, nodes_of, usable_rows
+from causalvalues.discovery.evidence import Evidence, joint_table, nodes_of, usable_rows
 from causalvalues.discovery.options import ContextUse, Search
 from causalvalues.errors import OptionError, TooFewRows
 from causalvalues.survey.dependence import covariance_matrix
@@ -129,9 +129,10 @@ def source_of(table: ScoreTable, *, by: Unit = "cluster", contexts: ContextUse =
         raise OptionError("`by` must be cluster or row", found=repr(by))
     table = usable_rows(table, contexts)
     by_cluster = by == "cluster" and table.clusters is not None
-    ensure_usable(table, for_resampling=by_cluster)
+    joint = joint_table(table, contexts)
+    ensure_usable(joint, for_resampling=by_cluster)
     codes = unit_codes(table) if by_cluster else np.arange(table.n_rows)
-    data = joint_data(table, contexts)
+    data = joint.scores
     small = (int(codes.max()) + 1) * data.shape[1] ** 2 <= ROOM
     return Source(
         table=table,

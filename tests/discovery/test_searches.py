@@ -6,8 +6,9 @@ import warnings
 import numpy as np
 import pytest
 
-from causalvalues import ScoreTable, ValueGraph, compare, discover
+from causalvalues import Knowledge, ScoreTable, ValueGraph, compare, discover
 from causalvalues.discovery.classes import acyclic_extension, class_of_edges
+from causalvalues.discovery.column_order import column_order
 from causalvalues.discovery.evidence import gather, rows_with_correlation
 from causalvalues.discovery.ges import ges_marks
 from causalvalues.discovery.options import Algorithm, Engine, Search
@@ -108,6 +109,21 @@ def test_clear_data_give_one_graph_in_any_column_order(algorithm: Algorithm) -> 
         other = discover(table.select(names), algorithm)
         order = [names.index(name) for name in world.names]
         assert np.array_equal(other.marks[np.ix_(order, order)], found.marks)
+
+
+def test_dependence_on_the_column_order_is_found_and_said() -> None:
+    clear = column_order(planted_world().sample(20_000, seed=2))
+    assert clear.passed
+    table = planted_world().sample(100, seed=2)
+    murky = column_order(table, search=Search(alpha=0.3, uc_rule=0))
+    assert murky.passed is False
+    assert "of 20 random orders" in murky.detail
+
+
+def test_the_column_order_check_carries_knowledge_along() -> None:
+    table = planted_world().sample(300, seed=2)
+    known = Knowledge(required=("power -> security",), forbidden=("security -- conformity",))
+    assert column_order(table, search=Search("ges"), knowledge=known, n_orders=3).passed is not None
 
 
 @pytest.mark.parametrize("algorithm", ["boss", "grasp"])

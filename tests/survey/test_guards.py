@@ -19,6 +19,7 @@ from causalvalues.errors import (
     NotFinite,
     NotNumeric,
     OneCluster,
+    OptionError,
     RepeatedColumn,
     RowCentred,
     TableError,
@@ -207,6 +208,21 @@ def test_weights_that_leave_too_few_rows_are_an_error() -> None:
     weights = np.r_[np.ones(3), np.full(97, 1e-9)]
     with pytest.raises(TooFewRows, match="effective number of 3"):
         discover(table_of(good(), weights=weights))
+
+
+def test_a_context_that_is_also_a_value_is_an_error() -> None:
+    contexts = np.array(["", "up"] * 50)
+    scores = with_column((contexts == "up").astype(float))
+    table = table_of(scores, contexts=contexts)
+    for algorithm, engine in SEARCHES[:2]:
+        with pytest.raises(DuplicateColumn, match="'v2' and 'up'"):
+            discover(table, algorithm, engine, contexts="joint")
+
+
+def test_observational_rows_must_exist() -> None:
+    table = table_of(good(), contexts=np.array(["up", "down"] * 50))
+    with pytest.raises(OptionError, match="an intervention in every row"):
+        discover(table, contexts="observational")
 
 
 def test_a_good_table_has_no_problem_and_warns_of_nothing() -> None:
