@@ -91,9 +91,8 @@ def draw(frame: pd.DataFrame) -> list[Path]:
     figure, (axis,) = new_figure(height=3.6, width=4.4)
     axis.plot([0, 1], [0, 1], color="#bbbbbb", lw=0.8)
     for (search, n_roles), part in frame.groupby(["search", "n_roles"], sort=False):
-        axis.plot(
-            part.support_mean, part.planted_share, marker="o", ms=3.5, label=f"{search}, {n_roles} roles"
-        )  # fmt: skip
+        label = f"{search}, {n_roles} roles"
+        axis.plot(part.support_mean, part.planted_share, marker="o", ms=3.5, label=label)
     axis.set_xlabel("support over resamples of roles")
     axis.set_ylabel("share of pairs that are planted edges")
     axis.set_title("Is support what it says?")

@@ -67,7 +67,7 @@ def bootstraps() -> dict[str, object]:
 def main() -> None:
     """Time everything and write bench/results/speed.json."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeats", type=int, default=5, help="runs of the fast engine")
+    parser.add_argument("--repeats", type=int, default=20, help="runs of the fast engine")
     n_fast = parser.parse_args().repeats
     rows = sparse_rows(50, 10_000, degree=3, seed=1)
     numbers = {

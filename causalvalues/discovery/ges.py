@@ -73,7 +73,7 @@ def task_of(
     return Task(
         corr=np.ascontiguousarray(correlation),
         n_rows=n_rows,
-        penalty=penalty,
+        penalty=float(penalty),  # an int would have every kernel compiled once more
         max_parents=n_nodes if max_parents is None else max_parents,
         allowed=np.ascontiguousarray(~(no | yes.T)),
         banned=np.ascontiguousarray(no & no.T),

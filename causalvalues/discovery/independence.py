@@ -21,26 +21,61 @@ from numpy.typing import NDArray
 
 from causalvalues.discovery.compiled import compiled
 
-__all__ = ["Walk", "extend", "fisher_p", "new_walk", "partial_correlation"]
+__all__ = [
+    "Walk",
+    "extend",
+    "fisher_p",
+    "fisher_z",
+    "is_independent",
+    "new_walk",
+    "partial_correlation",
+    "two_sided",
+]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 EPSILON = float(np.finfo(np.float64).eps)
 ROOT_HALF = math.sqrt(0.5)
+MARGIN = 1e-9  # closer than this to the limit, the p-value itself decides
 
 
 @compiled
 def fisher_p(r: float, n_rows: int, size: int) -> float:
     """Return the p-value of a partial correlation given `size` other nodes."""
+    return two_sided(fisher_z(r, n_rows, size))
+
+
+@compiled
+def fisher_z(r: float, n_rows: int, size: int) -> float:
+    """Return the statistic √(n − |S| − 3) · |atanh r|; 0 where no row is left to count."""
     if abs(r) >= 1.0:
         r = math.copysign(1.0 - EPSILON, r)
     freedom = n_rows - size - 3
     if freedom <= 0:
-        return 1.0
-    z = math.sqrt(freedom) * abs(0.5 * math.log((1.0 + r) / (1.0 - r)))
+        return 0.0
+    return math.sqrt(freedom) * abs(0.5 * math.log((1.0 + r) / (1.0 - r)))
+
+
+@compiled
+def two_sided(z: float) -> float:
+    """Return the p-value of a standard normal statistic."""
     below = 1.0 - 0.5 * math.erfc(z * ROOT_HALF)  # Φ(z), rounded as a distribution function is
     return 2.0 * (1.0 - below)
+
+
+@compiled
+def is_independent(r: float, n_rows: int, size: int, alpha: float, limit: float) -> bool:
+    """Return whether p > alpha; `limit` is the normal statistic at which p = alpha.
+
+    Bounds, |r| ≤ |atanh r| ≤ |r| / (1 − r²), answer most questions without a logarithm.
+    """
+    z = math.sqrt(max(n_rows - size - 3, 0)) * abs(r)
+    if z > limit * (1.0 + MARGIN):
+        return False
+    if z < limit * (1.0 - MARGIN) * (1.0 - r * r):
+        return True
+    return fisher_p(r, n_rows, size) > alpha
 
 
 class Walk(NamedTuple):

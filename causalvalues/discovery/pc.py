@@ -9,6 +9,8 @@ same rule and priority. With knowledge, no step ever directs an edge against it;
 knowledge sets apart is not taken as evidence of a collider.
 """
 
+from statistics import NormalDist
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -48,6 +50,7 @@ def pc_marks(
         np.ascontiguousarray(correlation),
         n_rows,
         alpha,
+        NormalDist().inv_cdf(1 - alpha / 2),
         uc_rule,
         priority_of(uc_rule, uc_priority),
         n_nodes if max_condition_size is None else max_condition_size,
@@ -71,15 +74,15 @@ def priority_of(uc_rule: int, uc_priority: int) -> int:
 
 @compiled
 def _search(
-    corr: Floats, n_rows: int, alpha: float, rule: int, priority: int, max_size: int,
-    forbidden: Bools, required: Bools,
+    corr: Floats, n_rows: int, alpha: float, limit: float, rule: int, priority: int,
+    max_size: int, forbidden: Bools, required: Bools,
 ) -> Marks:  # fmt: skip
     """Return the marks; the three steps in order."""
     allowed = ~(forbidden | required.T)
     banned = forbidden & forbidden.T
     informed = forbidden.any() or required.any()
     adjacent, separators = skeleton(
-        corr, n_rows, alpha, max_size, rule == 0, banned, required | required.T
+        corr, n_rows, alpha, limit, max_size, rule == 0, banned, required | required.T
     )
     marks = np.where(adjacent, -1, 0).astype(np.int8)
     paths = no_paths(len(corr))

@@ -12,6 +12,8 @@ The three collider rules and their priorities are causal-learn's:
 where p ranges over all subsets of N(x) and of N(z) and its maximum counts.
 """
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,9 +22,10 @@ from causalvalues.discovery.directing import direct, is_directed, remove_edge
 from causalvalues.discovery.independence import (
     Walk,
     extend,
-    fisher_p,
+    fisher_z,
     new_walk,
     partial_correlation,
+    two_sided,
 )
 from causalvalues.discovery.marks import Bools, Marks
 from causalvalues.discovery.pc_skeleton import neighbours_of
@@ -58,27 +61,34 @@ def triples(adjacent: Bools) -> Ints:
 
 @compiled
 def weigh(
-    corr: Floats, n_rows: int, x: int, z: int, pool: Ints, middles: Ints, best_with: Floats,
-    best_without: Floats, walk: Walk, inside: Bools,
+    corr: Floats, n_rows: int, x: int, z: int, pool: Ints, middles: Ints, least_with: Floats,
+    least_without: Floats, walk: Walk, inside: Bools,
 ) -> None:  # fmt: skip
-    """Raise, for each middle y, the largest p of x and z over subsets with y and without y.
+    """Lower, for each middle y, the least |z| of x and z over subsets with y and without y.
 
-    best_with, best_without (node,): the maxima, changed in place. inside (node,): all false.
+    least_with, least_without (node,): the minima, changed in place; the least statistic is the
+    largest p. inside (node,): all false.
     """
     n_pool = len(pool)
     position, members = walk.position, walk.members
     position[0] = 0
     size = 0
+    ceiling = np.inf  # what a statistic must be below to matter
     fresh = True  # the set at hand has not been tested yet
     while True:
         if fresh:
             r = partial_correlation(corr, x, z, size, walk)
-            p = fisher_p(r, n_rows, size)
-            for y in middles:
-                if inside[y]:
-                    best_with[y] = max(best_with[y], p)
-                else:
-                    best_without[y] = max(best_without[y], p)
+            if (
+                math.sqrt(max(n_rows - size - 3, 0)) * abs(r) < ceiling
+            ):  # |atanh r| is larger than |r|
+                strength = fisher_z(r, n_rows, size)
+                ceiling = 0.0
+                for y in middles:
+                    if inside[y]:
+                        least_with[y] = min(least_with[y], strength)
+                    else:
+                        least_without[y] = min(least_without[y], strength)
+                    ceiling = max(ceiling, least_with[y], least_without[y])
         if position[size] < n_pool:  # one node more
             extend(corr, x, z, pool[position[size]], size, walk)
             inside[members[size]] = True
@@ -108,7 +118,7 @@ def judge(
     verdict = np.zeros(n_triples, dtype=np.int64)
     p_with, p_without = np.zeros(n_triples), np.zeros(n_triples)
     order = np.argsort(found[:, 0] * n_nodes + found[:, 2], kind="mergesort")
-    best_with, best_without = np.zeros(n_nodes), np.zeros(n_nodes)
+    least_with, least_without = np.zeros(n_nodes), np.zeros(n_nodes)
     walk, inside = new_walk(n_nodes), np.zeros(n_nodes, dtype=np.bool_)
     last = -1
     for place in order:
@@ -119,19 +129,20 @@ def judge(
                 continue
         if x * n_nodes + z != last:
             last = x * n_nodes + z
-            best_with[:] = 0.0
-            best_without[:] = 0.0
+            least_with[:] = np.inf
+            least_without[:] = np.inf
             middles = np.flatnonzero(adjacent[x] & adjacent[z])
             for side in (x, z):
                 pool = neighbours_of(adjacent, side)
-                weigh(corr, n_rows, x, z, pool, middles, best_with, best_without, walk, inside)
-        p_with[place], p_without[place] = best_with[y], best_without[y]
+                weigh(corr, n_rows, x, z, pool, middles, least_with, least_without, walk, inside)
+        with_y, without_y = two_sided(least_with[y]), two_sided(least_without[y])
+        p_with[place], p_without[place] = with_y, without_y
         if banned[x, z]:
-            verdict[place] = agreed(best_with[y], best_without[y], alpha)
+            verdict[place] = agreed(with_y, without_y, alpha)
         elif rule == 1:
-            verdict[place] = COLLIDER if best_without[y] > best_with[y] else NON_COLLIDER
+            verdict[place] = COLLIDER if without_y > with_y else NON_COLLIDER
         elif rule == 2:
-            verdict[place] = definite(best_with[y], best_without[y], alpha)
+            verdict[place] = definite(with_y, without_y, alpha)
     return verdict, p_with, p_without
 
 

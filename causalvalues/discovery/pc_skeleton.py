@@ -17,7 +17,7 @@ from causalvalues.discovery.compiled import compiled
 from causalvalues.discovery.independence import (
     Walk,
     extend,
-    fisher_p,
+    is_independent,
     new_walk,
     partial_correlation,
 )
@@ -37,7 +37,7 @@ def neighbours_of(adjacent: Bools, node: int) -> Ints:
 
 @compiled
 def separate(
-    corr: Floats, n_rows: int, alpha: float, x: int, y: int, pool: Ints, depth: int,
+    corr: Floats, n_rows: int, alpha: float, limit: float, x: int, y: int, pool: Ints, depth: int,
     every: bool, separators: Bools, walk: Walk,
 ) -> bool:  # fmt: skip
     """Return whether a set of `depth` nodes of the pool separates x and y; mark its members.
@@ -46,7 +46,7 @@ def separate(
     """
     n_pool = len(pool)
     if depth == 0:
-        return fisher_p(corr[x, y], n_rows, 0) > alpha
+        return is_independent(corr[x, y], n_rows, 0, alpha, limit)
     if n_pool < depth:
         return False
     position, members = walk.position, walk.members
@@ -56,7 +56,7 @@ def separate(
     while True:
         if size == depth:
             r = partial_correlation(corr, x, y, size, walk)
-            if fisher_p(r, n_rows, size) > alpha:
+            if is_independent(r, n_rows, size, alpha, limit):
                 found = True
                 for k in range(size):
                     separators[members[k]] = True
@@ -79,8 +79,8 @@ def separate(
 
 @compiled
 def skeleton(
-    corr: Floats, n_rows: int, alpha: float, max_size: int, every: bool, banned: Bools,
-    kept: Bools,
+    corr: Floats, n_rows: int, alpha: float, limit: float, max_size: int, every: bool,
+    banned: Bools, kept: Bools,
 ) -> tuple[Bools, Bools]:  # fmt: skip
     """Return the adjacency matrix, and [x, y, s]: s is in a remembered separating set of x and y.
 
@@ -106,7 +106,7 @@ def skeleton(
                 pool = neighbours[neighbours != y]
                 low, high = (x, y) if x < y else (y, x)
                 note = separators[low, high] if every else separators[0, 0]
-                if separate(corr, n_rows, alpha, low, high, pool, depth, every, note, walk):
+                if separate(corr, n_rows, alpha, limit, low, high, pool, depth, every, note, walk):
                     adjacent[x, y] = adjacent[y, x] = False
         depth += 1
     return adjacent, separators

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from causalvalues.errors import (
     BadClusters,
@@ -90,6 +91,7 @@ def problems(table: ScoreTable, *, for_resampling: bool = False) -> tuple[Proble
 
 
 Outcome = TableError | CausalValuesWarning
+Places = NDArray[np.intp]
 
 
 def _shape(table: ScoreTable) -> Iterator[Outcome]:
@@ -135,14 +137,15 @@ def _spread(table: ScoreTable) -> Iterator[Outcome]:
     scores, covariance = counted.scores, counted.covariance
     scale = np.sqrt(np.diagonal(covariance))
     flat = scale <= 1e-12 * np.abs(scores[0])  # rounding leaves a constant column a little spread
-    flat |= (scores[0] == scores[-1]) & (scores == scores[0]).all(axis=0)
+    sample = scores[:: 1 + len(scores) // 500]
+    for column in np.flatnonzero(~flat & (sample == sample[0]).all(axis=0)):
+        flat[column] = bool((scores[:, column] == scores[0, column]).all())
     for column in np.flatnonzero(flat):
         yield ConstantColumn(
             f"{table.names[column]!r} must vary between rows",
             found=f"only the score {scores[0, column]:g}",
             remedy="remove the value, or look why every answer is the same",
         )
-    sample = scores[:: 1 + len(scores) // 500]
     for column in np.flatnonzero(
         ~flat & ((sample == np.median(sample, axis=0)).mean(axis=0) > 0.9)
     ):
@@ -150,7 +153,7 @@ def _spread(table: ScoreTable) -> Iterator[Outcome]:
     keep = np.flatnonzero(~flat)
     names = tuple(table.names[i] for i in keep)
     correlation = covariance[np.ix_(keep, keep)] / np.outer(scale[keep], scale[keep])
-    yield from _related(names, correlation, scores[:, keep])
+    yield from _related(names, correlation, scores, keep)
 
 
 def _near_constant(name: str, column: Floats) -> Iterator[Outcome]:
@@ -163,7 +166,9 @@ def _near_constant(name: str, column: Floats) -> Iterator[Outcome]:
         )
 
 
-def _related(names: tuple[str, ...], correlation: Floats, scores: Floats) -> Iterator[Outcome]:
+def _related(
+    names: tuple[str, ...], correlation: Floats, scores: Floats, keep: Places
+) -> Iterator[Outcome]:
     """Yield duplicates, near-duplicates and linear combinations."""
     size = np.abs(np.triu(correlation, 1))
     twins = size > 1 - 1e-12
@@ -179,14 +184,17 @@ def _related(names: tuple[str, ...], correlation: Floats, scores: Floats) -> Ite
             "an algorithm cannot tell them apart."
         )
     if not twins.any():
-        yield from _dependent(names, correlation, scores)
+        yield from _dependent(names, correlation, scores, keep)
 
 
-def _dependent(names: tuple[str, ...], correlation: Floats, scores: Floats) -> Iterator[Outcome]:
+def _dependent(
+    names: tuple[str, ...], correlation: Floats, scores: Floats, keep: Places
+) -> Iterator[Outcome]:
     """Yield a linear combination of columns that is constant."""
     combination = dependent_combination(correlation)
     if combination is None:
         return
+    scores = scores[:, keep]
     sums = scores.sum(axis=1)
     if np.ptp(sums) <= 1e-8 * max(1.0, float(np.abs(scores).max()) * len(names)):
         yield RowCentred(
