@@ -14,9 +14,9 @@ from causalvalues.discovery.classes import (
     is_class,
 )
 from causalvalues.discovery.correlation import correlation_matrix
-from causalvalues.discovery.ges import ges_marks, start_class, task_of
+from causalvalues.discovery.ges import ges_marks
 from causalvalues.discovery.marks import adjacent_pairs, directed_pairs
-from causalvalues.discovery.xges import descend, xges_marks
+from causalvalues.discovery.xges import xges_marks
 from causalvalues.errors import KnowledgeError
 from causalvalues.organism.world import World, planted_world, random_world
 
@@ -117,16 +117,14 @@ def test_ges_finds_the_class_from_exact_correlations(seed: int) -> None:
     assert np.array_equal(xges_marks(exact, 1_000_000), truth)
 
 
-@pytest.mark.parametrize("seed", range(10))
-def test_forced_deletions_never_lower_the_score(seed: int) -> None:
-    n_rows = 150
-    corr = noisy_correlation(seed, 12, n_rows)
-    task = task_of(corr, n_rows, 0.5, None, None, None)
-    empty = start_class(None, task)
-    first, rise = descend(task, empty.copy())
-    score = score_of_marks(corr, n_rows, first, 0.5)
-    assert rise == pytest.approx(score, abs=1e-6)  # the empty graph scores 0
-    assert score_of_marks(corr, n_rows, xges_marks(corr, n_rows), 0.5) >= score - 1e-9
+def test_forced_deletions_pay_on_the_whole() -> None:
+    gained = []
+    for seed in range(20):
+        corr = noisy_correlation(seed, 12, 150)
+        ges, xges = (score_of_marks(corr, 150, f(corr, 150), 0.5) for f in (ges_marks, xges_marks))
+        assert min(ges, xges) >= 0.0  # the empty graph, from which both begin, scores 0
+        gained.append(xges - ges)
+    assert np.mean(gained) > 0
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -176,7 +174,6 @@ def test_a_search_begins_with_what_is_required() -> None:
 
 @pytest.mark.fault
 def test_rules_that_leave_no_graph_are_an_error() -> None:
-    """a → b ← c is required with a, c apart; nothing can be wrong but the direction of b → a."""
     required = np.zeros((3, 3), dtype=np.bool_)
     required[0, 1] = True
     for find in (ges_marks, xges_marks):
