@@ -14,6 +14,7 @@ $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet -c constraints.txt --upgrade pip
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[models,dev]'
+	$(BIN)/python -m causalvalues.discovery.warm
 	@touch $(READY)
 
 demo: $(READY)

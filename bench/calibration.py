@@ -1,7 +1,7 @@
 """Do the numbers mean what they say? Support, intervals and nulls on worlds with a known truth.
 
     support     among pairs with support near s, the share that is adjacent in the planted graph
-    intervals   share of planted total effects inside the 95 % interval, graph fixed and searched anew
+    intervals   share of planted effects inside the 95 % interval, graph fixed and searched anew
     nulls       share of p ≤ .05 when every value is independent and rows repeat within roles
 
 None of these worlds was used to choose an option.

@@ -54,10 +54,13 @@ def _packages() -> Iterator[Finding]:
 
 def _cache() -> Finding:
     """Return whether the compiled engines can be kept between runs."""
+    from causalvalues.discovery.compiled import never_compiled
+
     folder = Path(os.environ.get("NUMBA_CACHE_DIR") or Path(__file__).parent)
+    state = "will be compiled at the first search" if never_compiled() else "compiled"
     try:
         with tempfile.TemporaryFile(dir=folder):
-            return Finding("compiled engines", "good", "kept on disk after the first run")
+            return Finding("compiled engines", "good", f"{state}; kept on disk")
     except OSError:
         detail = "the package folder is read-only: kept in the user's cache folder instead"
         return Finding("compiled engines", "absent", detail)

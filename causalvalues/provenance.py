@@ -72,9 +72,12 @@ def versions_of(packages: Iterable[str]) -> dict[str, str]:
     return version_by_package
 
 
-def digest_of_bytes(content: bytes) -> str:
-    """Return the SHA-256 of the content in hexadecimal."""
-    return hashlib.sha256(content).hexdigest()
+def digest_of_bytes(*parts: bytes | memoryview) -> str:
+    """Return the SHA-256 of the parts, one after the other, in hexadecimal; nothing is copied."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()
 
 
 def digest_of_file(path: Path) -> str:

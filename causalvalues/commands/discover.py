@@ -17,6 +17,7 @@ from causalvalues.commands.terminal import (
     bar,
     show,
     table_of,
+    waiting,
     wrote,
 )
 from causalvalues.discovery.options import (
@@ -97,7 +98,8 @@ def discover(
             seed=seed,
         )
     )
-    graph = discover_with(search, table, knowledge=knowledge, contexts=contexts)
+    with waiting("Searching"):
+        graph = discover_with(search, table, knowledge=knowledge, contexts=contexts)
     if resamples:
         with bar("Resampling") as progress:
             resampled = stability(

@@ -30,6 +30,7 @@ __all__ = [
     "bar",
     "show",
     "table_of",
+    "waiting",
     "wrote",
 ]
 
@@ -83,6 +84,16 @@ def wrote(paths: Sequence[Path]) -> None:
     PAPER.print("[bold]Wrote[/]")
     for path in paths:
         PAPER.print(f"  {escape(str(path))}", soft_wrap=True)
+
+
+@contextmanager
+def waiting(label: str) -> Iterator[None]:
+    """Show a spinner; say that compiling is why, where this machine has not compiled yet."""
+    first = " (the first search compiles the engine: about half a minute, once)"
+    from causalvalues.discovery.compiled import never_compiled
+
+    with SIDE.status(label + (first if never_compiled() else "")):
+        yield
 
 
 @contextmanager

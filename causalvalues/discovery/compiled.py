@@ -12,6 +12,7 @@ Two traps of numba's disk cache are closed here and by a test:
 """
 
 import hashlib
+import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -19,7 +20,7 @@ from typing import ParamSpec, TypeVar, cast
 
 import numba
 
-__all__ = ["compiled"]
+__all__ = ["compiled", "never_compiled"]
 
 Inputs = ParamSpec("Inputs")
 Output = TypeVar("Output")
@@ -29,6 +30,12 @@ def compiled(kernel: Callable[Inputs, Output]) -> Callable[Inputs, Output]:
     """Return the kernel as machine code; compiled at its first call, then read from disk."""
     kernel.__qualname__ = f"{kernel.__name__}_{_digest_of_kernels()}"
     return cast(Callable[Inputs, Output], numba.njit(cache=True, nogil=True)(kernel))
+
+
+def never_compiled() -> bool:
+    """Return whether no kernel of this version has been compiled on this machine yet."""
+    folder = Path(os.environ.get("NUMBA_CACHE_DIR") or Path(__file__).parent)
+    return not any(folder.rglob(f"*_{_digest_of_kernels()}*.nbi"))
 
 
 @cache

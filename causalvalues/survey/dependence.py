@@ -6,7 +6,7 @@ from causalvalues.survey.columns import Floats, Labels
 
 __all__ = ["covariance_matrix", "dependent_combination", "design_effect", "intraclass_correlation"]
 
-BLOCK = 65_536  # rows of one pass; 50 values × 8 bytes × BLOCK = 26 MB
+BLOCK = 500_000  # scores of one pass: 4 MB, so that it stays near the processor
 
 
 def covariance_matrix(data: Floats, *, weights: Floats | None = None) -> Floats:
@@ -14,12 +14,13 @@ def covariance_matrix(data: Floats, *, weights: Floats | None = None) -> Floats:
     mean = np.average(data, axis=0, weights=weights) if weights is not None else data.mean(axis=0)
     total = float(len(data)) if weights is None else float(weights.sum())
     products = np.zeros((data.shape[1], data.shape[1]))
-    for start in range(0, len(data), BLOCK):
-        block = data[start : start + BLOCK] - mean
+    n_at_once = max(BLOCK // data.shape[1], 1)
+    for start in range(0, len(data), n_at_once):
+        block = data[start : start + n_at_once] - mean
         if weights is None:
             products += block.T @ block
         else:
-            products += (block * weights[start : start + BLOCK, None]).T @ block
+            products += (block * weights[start : start + n_at_once, None]).T @ block
     covariance: Floats = (products + products.T) / (2 * total)
     return covariance
 

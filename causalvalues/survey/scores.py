@@ -80,11 +80,11 @@ class ScoreTable:
     @cached_property
     def digest(self) -> str:
         """Return a SHA-256 over names, scores, clusters, contexts and weights."""
-        parts = ["\x1f".join(self.names).encode(), self.scores.tobytes()]
+        parts: list[bytes | memoryview] = ["\x1f".join(self.names).encode(), self.scores.data]
         for labels in (self.clusters, self.contexts):
-            parts.append(b"" if labels is None else "\x1f".join(labels.tolist()).encode())
-        parts.append(b"" if self.weights is None else self.weights.tobytes())
-        return digest_of_bytes(b"\x1e".join(parts))
+            parts += [b"\x1e", b"" if labels is None else "\x1f".join(labels.tolist()).encode()]
+        parts += [b"\x1e", b"" if self.weights is None else self.weights.data]
+        return digest_of_bytes(*parts)
 
     @classmethod
     def from_frame(

@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "evaluation": {"values", "survey", "discovery", "models", "steering"},
     "report": {"values", "survey", "discovery", "models", "organism", "steering", "evaluation"},
     "scale": {"values", "survey"},
-    "doctor": set(),
+    "doctor": {"discovery"},
 }
 EVERY_ROOM = set(MAY_IMPORT)
 MAY_IMPORT["study"] = EVERY_ROOM
