@@ -66,7 +66,7 @@ def two_sided(z: float) -> float:
 
 @compiled
 def is_independent(r: float, n_rows: int, size: int, alpha: float, limit: float) -> bool:
-    """Return whether p > alpha; `limit` is the normal statistic at which p = alpha.
+    """Return whether p > alpha; `limit` is the normal statistic at which p = alpha, NaN for none.
 
     Bounds, |r| ≤ |atanh r| ≤ |r| / (1 − r²), answer most questions without a logarithm.
     """

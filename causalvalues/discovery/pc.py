@@ -50,7 +50,7 @@ def pc_marks(
         np.ascontiguousarray(correlation),
         n_rows,
         alpha,
-        NormalDist().inv_cdf(1 - alpha / 2),
+        _limit_of(alpha),
         uc_rule,
         priority_of(uc_rule, uc_priority),
         n_nodes if max_condition_size is None else max_condition_size,
@@ -70,6 +70,11 @@ def priority_of(uc_rule: int, uc_priority: int) -> int:
             remedy="leave it out, or use uc_rule 0 or 1",
         )
     return uc_priority
+
+
+def _limit_of(alpha: float) -> float:
+    """Return the normal statistic at which p = alpha; NaN where the rounding of p decides."""
+    return NormalDist().inv_cdf(1 - alpha / 2) if 1e-6 <= alpha <= 0.99 else float("nan")
 
 
 @compiled

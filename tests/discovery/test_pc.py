@@ -173,6 +173,13 @@ def test_a_smaller_alpha_is_recorded_and_heard() -> None:
     assert manifest.parameters["alpha"] == 1e-6
 
 
+@pytest.mark.parametrize("alpha", [1e-300, 1e-17, 1e-12, 0.995, 1 - 1e-15])
+def test_levels_beyond_all_custom_agree_with_the_library(alpha: float) -> None:
+    table = planted_world().sample(300, seed=1).select(planted_world().names[:6])
+    fast, reference = (discover(table, "pc", engine, alpha) for engine in ("fast", "causal-learn"))  # type: ignore[arg-type]
+    assert np.array_equal(fast.marks, reference.marks)
+
+
 @pytest.mark.fault
 @pytest.mark.parametrize("priority", [0, 1])
 def test_rule_two_refuses_priorities_it_does_not_know(priority: int) -> None:
