@@ -59,7 +59,14 @@ def effects(
     target = replace(known, effects=outcome.effects).to_json(out or graph)
     shown = [e for e in outcome.effects if cause in (None, e.cause)]
     if as_json:
-        answer({"graph": str(target), "effects": [vars(effect) for effect in shown]})
+        answer(
+            {
+                "graph": str(target),
+                "effects": [vars(effect) for effect in shown],
+                "measured": [vars(effect) for effect in outcome.measured],
+                "direct": [vars(effect) for effect in outcome.direct],
+            }
+        )
         return
     rows = [
         (
@@ -70,4 +77,17 @@ def effects(
         for e in sorted(shown, key=lambda e: -abs(e.middle))
     ]
     table_of("Total effects per unit of the cause", ("effect", "size", "95% interval"), rows)
+    direct = {(e.context, e.effect): f"{e.change:+.2f}" for e in outcome.direct}
+    measured = [
+        (
+            f"{e.context} → {e.effect}",
+            f"{e.change:+.2f}",
+            f"[{e.interval_low:+.2f}, {e.interval_high:+.2f}]",
+            direct.get((e.context, e.effect), "–"),
+        )
+        for e in outcome.measured
+    ]
+    if measured:
+        columns = ("intervention", "measured change", "95% interval", "of it direct")
+        table_of("What interventions did, within roles", columns, measured)
     wrote([target])
