@@ -44,7 +44,7 @@ def cases(
     for place in range(n_cases):
         dense = place % 2 == 1
         most = 14 if dense else 60
-        n_values = round(5 * (most / 5) ** (rng.random() ** 1.3))
+        n_values = round(5 * (most / 5) ** (rng.random() ** 1.7))
         n_rows = round(50 * 2000 ** rng.random())
         degree = rng.uniform(2.5, 5.0) if dense else rng.uniform(0.5, 2.0)
         yield Case(

@@ -8,13 +8,14 @@ carries the knowledge in; where even that is not possible (GES), the option is r
 import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from causalvalues.discovery.classes import class_of_edges, in_causal_order, with_knowledge
 from causalvalues.discovery.knowledge import Rules
+from causalvalues.discovery.libraries_pc import as_background, pc_with_knowledge
 from causalvalues.discovery.marks import ARROW, TAIL, Marks
 from causalvalues.errors import OptionError
 
@@ -38,8 +39,6 @@ def pc_marks(
 ) -> Marks:
     """Return the marks of causal-learn's PC (stable, Fisher-z)."""
     if rules is not None:
-        from causalvalues.discovery.libraries_pc import pc_with_knowledge
-
         return pc_with_knowledge(
             rows,
             alpha=alpha,
@@ -201,20 +200,6 @@ def quiet() -> Iterator[None]:
 
     with contextlib.redirect_stdout(io.StringIO()):
         yield
-
-
-def as_background(rules: Rules) -> Any:
-    """Return rules as causal-learn's background knowledge; nodes are called X1, X2, …"""
-    from causallearn.graph.GraphNode import GraphNode
-    from causallearn.utils.PCUtils.BackgroundKnowledge import BackgroundKnowledge
-
-    nodes = [GraphNode(f"X{place + 1}") for place in range(len(rules.forbidden))]
-    known = BackgroundKnowledge()
-    for i, j in np.argwhere(rules.forbidden | rules.required.T):
-        known.add_forbidden_by_node(nodes[i], nodes[j])
-    for i, j in np.argwhere(rules.required):
-        known.add_required_by_node(nodes[i], nodes[j])
-    return known
 
 
 def _marks_of(graph: HasGraph) -> Marks:

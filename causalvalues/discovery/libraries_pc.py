@@ -12,11 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causalvalues.discovery.knowledge import Rules
-from causalvalues.discovery.libraries import as_background
 from causalvalues.discovery.marks import ARROW, TAIL, Marks
 from causalvalues.discovery.pc import priority_of
 
-__all__ = ["pc_with_knowledge"]
+__all__ = ["as_background", "pc_with_knowledge"]
 
 Floats = NDArray[np.float64]
 
@@ -60,6 +59,20 @@ def pc_with_knowledge(
         graph = Meek.definite_meek(graph, background_knowledge=known)
     graph = Meek.meek(graph, background_knowledge=known)
     return _with_known_directions(np.asarray(graph.G.graph).astype(np.int8), rules)
+
+
+def as_background(rules: Rules) -> Any:
+    """Return rules as causal-learn's background knowledge; nodes are called X1, X2, …"""
+    from causallearn.graph.GraphNode import GraphNode
+    from causallearn.utils.PCUtils.BackgroundKnowledge import BackgroundKnowledge
+
+    nodes = [GraphNode(f"X{place + 1}") for place in range(len(rules.forbidden))]
+    known = BackgroundKnowledge()
+    for i, j in np.argwhere(rules.forbidden | rules.required.T):
+        known.add_forbidden_by_node(nodes[i], nodes[j])
+    for i, j in np.argwhere(rules.required):
+        known.add_required_by_node(nodes[i], nodes[j])
+    return known
 
 
 def _keep_required(graph: Any, rules: Rules) -> None:
