@@ -138,7 +138,7 @@ def grasp_marks(rows: Floats, *, penalty: float, seed: int, rules: Rules | None)
         n_nodes = rows.shape[1]
         trees = [GST(node, score) for node in range(n_nodes)]
         order = Order(n_nodes, score)
-        for place, node in enumerate(in_causal_order(rules.required)):
+        for place, node in enumerate(_order_along(rules)):
             order.set(place, int(node))
             parents = order.get_parents(int(node))
             before = [order.get(k) for k in range(place)]
@@ -205,6 +205,13 @@ def quiet() -> Iterator[None]:
 def _marks_of(graph: HasGraph) -> Marks:
     """Return the marks of a causal-learn graph."""
     return np.asarray(graph.graph).astype(np.int8)
+
+
+def _order_along(rules: Rules) -> NDArray[np.int64]:
+    """Return an order along the required edges, and the only directions left where they agree."""
+    one_way = rules.forbidden.T & ~rules.forbidden
+    order = in_causal_order(rules.required | one_way)
+    return order if len(order) == len(one_way) else in_causal_order(rules.required)
 
 
 def _class_with_rules(parents_by_node: dict[int, list[int]], rules: Rules) -> Marks:
