@@ -1,5 +1,6 @@
 """How the fast engines grow with the number of values and of rows, up to 450 × 1,000,000."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from planted import sparse_rows
@@ -20,7 +21,7 @@ def time_one(algorithm: str, n_values: int, n_rows: int) -> dict[str, object]:
     table = ScoreTable(names=tuple(f"V{i}" for i in range(n_values)), scores=rows)
     del rows
     n_runs = 3 if n_values * n_rows < 10**7 else 1
-    whole = best_of(n_runs, lambda: discover(table, algorithm))
+    whole = best_of(n_runs, lambda: discover(replace(table), algorithm))  # a table of its own
     evidence = gather(table)
     search = Search(algorithm=algorithm)
     alone = best_of(n_runs, lambda: search_marks(evidence, search))

@@ -100,6 +100,8 @@ def skeleton(
             neighbours = neighbours_of(frozen, x)
             if len(neighbours) <= depth:
                 continue
+            if not every:  # any one set will do: try the strongest relations first
+                neighbours = neighbours[np.argsort(-np.abs(corr[x, neighbours]))]
             for y in neighbours:
                 if kept[x, y] or not (every or adjacent[x, y]) or (depth == 0 and y < x):
                     continue

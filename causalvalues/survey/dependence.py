@@ -27,13 +27,22 @@ def covariance_matrix(data: Floats, *, weights: Floats | None = None) -> Floats:
 
 def dependent_combination(correlation: Floats) -> Floats | None:
     """Return weights under which the standardised columns cancel, or None where none do."""
-    if len(correlation) < 2:
+    if len(correlation) < 2 or _is_well_conditioned(correlation):
         return None
     roots, vectors = np.linalg.eigh(correlation)
     if roots[0] > 1e-10 * len(correlation):
         return None
     weights: Floats = vectors[:, 0]
     return weights
+
+
+def _is_well_conditioned(correlation: Floats) -> bool:
+    """Return whether every column keeps some variance given those before it: a quick all-clear."""
+    try:
+        factor = np.linalg.cholesky(correlation)
+    except np.linalg.LinAlgError:
+        return False
+    return bool(np.diagonal(factor).min() ** 2 > 1e-6)
 
 
 def intraclass_correlation(scores: Floats, clusters: Labels) -> Floats:
