@@ -5,9 +5,11 @@ an error. Where it takes no knowledge itself (BOSS, GRaSP), a score that no forb
 carries the knowledge in; where even that is not possible (GES), the option is refused.
 """
 
+import io
 import random
+import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from typing import Protocol
 
 import numpy as np
@@ -26,6 +28,7 @@ Floats = NDArray[np.float64]
 RUINOUS = 1e9  # more than any likelihood could make good
 GRASP_DEPTH = 3
 GRASP_WALKS = 10
+ONE_AT_A_TIME = threading.RLock()  # the generator and the standard output are shared by threads
 
 
 def pc_marks(
@@ -183,22 +186,19 @@ class HasGraph(Protocol):
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
     """Seed Python's shared generator, which these searches shuffle with, and put it back."""
-    state = random.getstate()
-    random.seed(seed)
-    try:
-        with quiet():
+    with quiet():
+        state = random.getstate()
+        random.seed(seed)
+        try:
             yield
-    finally:
-        random.setstate(state)
+        finally:
+            random.setstate(state)
 
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Send what a library prints nowhere."""
-    import contextlib
-    import io
-
-    with contextlib.redirect_stdout(io.StringIO()):
+    """Send what a library prints nowhere; other threads that would do so wait."""
+    with ONE_AT_A_TIME, redirect_stdout(io.StringIO()):
         yield
 
 
