@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 from planted import sparse_rows
 from record import RESULTS, best_of, record
 
@@ -10,6 +11,7 @@ from causalvalues import ScoreTable, discover
 from causalvalues.discovery.evidence import gather
 from causalvalues.discovery.options import Search
 from causalvalues.discovery.search import search_marks
+from causalvalues.report.figures import in_house_style, new_figure, save_figure
 
 VALUES = (10, 25, 50, 100, 200, 450)
 ROWS = (1_000, 10_000, 100_000, 1_000_000)
@@ -35,30 +37,28 @@ def time_one(algorithm: str, n_values: int, n_rows: int) -> dict[str, object]:
     }
 
 
+@in_house_style
 def draw(points: list[dict[str, object]]) -> list[Path]:
     """Return the files of the growth figure."""
-    import pandas as pd
-
-    from causalvalues.report.figures import new_figure, save_figure
-
-    frame = pd.DataFrame(points)
-    figure, axes = new_figure(n_columns=2)
-    for axis, varied, fixed in zip(
-        axes, ("n_values", "n_rows"), ("n_rows", "n_values"), strict=True
-    ):
-        level = 10_000 if fixed == "n_rows" else 50
+    frame = pd.DataFrame(points).sort_values(["algorithm", "n_values", "n_rows"])
+    figure, axes = new_figure(n_columns=2, height=3.2, width=4.2)
+    panels = (("n_values", "n_rows", 10_000, "values (10,000 rows)"),
+              ("n_rows", "n_values", 50, "rows (50 values)"))  # fmt: skip
+    for axis, (varied, fixed, level, label) in zip(axes, panels, strict=True):
         for algorithm, part in frame[frame[fixed] == level].groupby("algorithm"):
-            axis.loglog(part[varied], part["seconds"], marker="o", label=f"{algorithm}, whole call")
-            axis.loglog(
-                part[varied],
-                part["search_seconds"],
-                marker="s",
-                ls="--",
-                label=f"{algorithm}, search",
-            )
-        axis.set_xlabel("values (10,000 rows)" if varied == "n_values" else "rows (50 values)")
+            color = {"pc": "#0072B2", "ges": "#D55E00"}[str(algorithm)]
+            axis.loglog(part[varied], part["seconds"], "o-", ms=4, color=color,
+                        label=f"{algorithm}, whole call")  # fmt: skip
+            axis.loglog(part[varied], part["search_seconds"], "s--", ms=3, color=color,
+                        label=f"{algorithm}, search alone")  # fmt: skip
+        axis.set_xlabel(label)
         axis.set_ylabel("seconds")
-        axis.legend()
+    axes[0].legend()
+    largest = frame.sort_values("seconds").iloc[-1]
+    axes[1].set_title(
+        f"{largest.algorithm}, {largest.n_values} × {largest.n_rows:,}: {largest.seconds:.0f} s",
+        fontweight="normal",
+    )
     return save_figure(figure, RESULTS / "growth", frame)
 
 

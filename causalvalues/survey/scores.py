@@ -141,6 +141,13 @@ class ScoreTable:
         frame = read_parquet(Path(path))
         return cls.from_frame(frame, cluster, context, weight=weight, values=values)
 
+    def validate(self) -> Self:
+        """Return the table itself, or raise its first fatal fault; warn of the others."""
+        from causalvalues.survey.guards import ensure_usable
+
+        ensure_usable(self)
+        return self
+
     def to_frame(self) -> pd.DataFrame:
         """Return a data frame: cluster, context and weight first where present, then the values."""
         extra: dict[str, NDArray[np.generic]] = {}

@@ -233,6 +233,13 @@ def test_a_good_table_has_no_problem_and_warns_of_nothing() -> None:
         ensure_usable(table, for_resampling=True)
 
 
+def test_a_table_validates_itself() -> None:
+    table = table_of(good())
+    assert table.validate() is table
+    with pytest.raises(ConstantColumn):
+        table_of(with_column(0.1)).validate()
+
+
 def test_fatal_problems_come_first() -> None:
     scores = good(30)
     scores[:, 1] = 0.0
