@@ -1,4 +1,4 @@
-"""Fast PC against causal-learn's PC: every collider rule and priority, 1,200 random data sets."""
+"""Fast PC against causal-learn's PC: every collider rule and priority, 1,300 random data sets."""
 
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from causalvalues.discovery.marks import Marks
 from causalvalues.discovery.pc import pc_marks
 from causalvalues.survey.released import read_released
 
-N_CASES = 1200
+N_CASES = 1300
 RELEASED = Path(__file__).parents[2] / "shared" / "data" / "kang2025"
 PRIORITIES = {0: (-1, 0, 1, 2, 3, 4), 1: (-1, 0, 1, 2, 3, 4), 2: (-1, 2, 3, 4)}
 
@@ -26,7 +26,7 @@ def options(rng: np.random.Generator) -> dict[str, Any]:
         "alpha": float(rng.choice([0.001, 0.01, 0.05, 0.1])),
         "uc_rule": rule,
         "uc_priority": int(rng.choice(PRIORITIES[rule])),
-        "max_condition_size": None if rng.random() < 0.8 else int(rng.integers(0, 4)),
+        "max_condition_size": None if rng.random() < 0.8 else int(rng.integers(1, 4)),
     }
 
 

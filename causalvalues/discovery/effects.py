@@ -110,7 +110,7 @@ def effects(
             )
             for i in range(len(names))
             for j in range(len(names))
-            if i != j
+            if i != j and source.whole.kinds[j] == "value"  # nothing moves an intervention
         ),
         measured=measured,
         direct=direct,

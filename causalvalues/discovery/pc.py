@@ -26,6 +26,7 @@ __all__ = ["pc_marks", "priority_of"]
 
 Floats = NDArray[np.float64]
 
+MOST_NEIGHBOURS = 20  # a million subsets a pair
 DEFAULT_PRIORITY = {0: 3, 1: 3, 2: 4}
 
 
@@ -46,7 +47,7 @@ def pc_marks(
     """
     n_nodes = len(correlation)
     none = np.zeros((n_nodes, n_nodes), dtype=np.bool_)
-    return _search(
+    marks = _search(
         np.ascontiguousarray(correlation),
         n_rows,
         alpha,
@@ -57,6 +58,14 @@ def pc_marks(
         none if forbidden is None else np.ascontiguousarray(forbidden),
         none if required is None else np.ascontiguousarray(required),
     )
+    if len(marks) < n_nodes:
+        raise OptionError(
+            f"Judging colliders needs values with at most {MOST_NEIGHBOURS} neighbours: every "
+            "subset of them is tested",
+            found="a value with more after the skeleton",
+            remedy="lower alpha, allow larger condition sets, or use uc_rule=0 with uc_priority=2",
+        )
+    return marks
 
 
 def priority_of(uc_rule: int, uc_priority: int) -> int:
@@ -89,6 +98,9 @@ def _search(
     adjacent, separators = skeleton(
         corr, n_rows, alpha, limit, max_size, rule == 0, banned, required | required.T
     )
+    judging = rule > 0 or priority > 2 or banned.any()
+    if judging and adjacent.sum(axis=1).max() > MOST_NEIGHBOURS:
+        return np.zeros((0, 0), dtype=np.int8)
     marks = np.where(adjacent, -1, 0).astype(np.int8)
     paths = no_paths(len(corr))
     _direct_known(marks, paths, allowed)

@@ -5,7 +5,7 @@ The three collider rules and their priorities are causal-learn's:
     rule 0  y is in no separating set of x and z                                 (PC)
     rule 1  p(x, z | sets without y) is larger than p(x, z | sets with y)        (MaxP, Ramsey 2016)
     rule 2  as rule 1, and every test with y says dependent; otherwise the triple is ambiguous or
-            a definite non-collider: no dependence on the order of columns       (definite MaxP)
+            a definite non-collider                                               (definite MaxP)
 
     priority 0 overwrite · 1 bidirect · 2 first come · 3 smallest p with y · 4 largest p without y
 

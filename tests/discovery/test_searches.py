@@ -196,6 +196,16 @@ def test_an_option_out_of_its_range_is_named(options: dict[str, object], said: s
         discover(table, **options)  # type: ignore[arg-type]
 
 
+@pytest.mark.fault
+def test_a_hub_that_would_take_for_ever_is_an_error() -> None:
+    rng = np.random.default_rng(1)
+    scores = rng.standard_normal((2000, 1)) + rng.standard_normal((2000, 24))
+    table = ScoreTable(names=tuple(f"v{i}" for i in range(24)), scores=scores)
+    with pytest.raises(OptionError, match="at most 20 neighbours"):
+        discover(table, max_condition_size=0)
+    assert discover(table, uc_rule=0, max_condition_size=0).n_edges == 276
+
+
 def test_the_preset_is_the_published_pc_whatever_else_is_said() -> None:
     assert Search.preset("kang2025") == Search(alpha=0.05, uc_rule=0, uc_priority=2)
     table = planted_world().sample(300, seed=8)
