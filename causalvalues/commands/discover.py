@@ -125,7 +125,7 @@ def discover(
     if as_json:
         answer(_summary(graph, null, out))
     else:
-        _print_graph(graph, null)
+        _print_graph(graph)
         wrote([out])
 
 
@@ -141,7 +141,7 @@ def _summary(graph: "ValueGraph", null: "NullResult | None", out: Path) -> dict[
     }
 
 
-def _print_graph(graph: "ValueGraph", null: "NullResult | None") -> None:
+def _print_graph(graph: "ValueGraph") -> None:
     """Print the edges with their support, then the checks."""
     rows = []
     for edge in graph.edges():
@@ -159,5 +159,3 @@ def _print_graph(graph: "ValueGraph", null: "NullResult | None") -> None:
     for check in graph.checks:
         sign = {True: "passed", False: "FAILED", None: "not asked"}[check.passed]
         show(f"  {sign:<9} {check.name}" + (f": {check.detail}" if check.detail else ""))
-    if null is not None:
-        show(f"  {null.sentence()}")
