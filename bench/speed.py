@@ -7,6 +7,7 @@ released study (101 roles × 11 states, 17 values) against ten causal-learn runs
 import argparse
 
 import numpy as np
+import pandas as pd
 from planted import sparse_rows
 from record import best_of, record, seconds
 
@@ -32,7 +33,7 @@ def engines(algorithm: str, rows: np.ndarray, n_fast: int) -> dict[str, object]:
     """Return both engines' seconds, their ratio, and whether every mark agrees.
 
     The ratio is of engine to engine, from rows to marks. The whole `discover` call adds guards,
-    checks and provenance: on a table seen for the first time, and on one it has seen.
+    checks and provenance: on a table just read, and on one it has seen.
     """
     names = tuple(f"V{i}" for i in range(rows.shape[1]))
     fast, reference = FAST[algorithm], REFERENCE[algorithm]
@@ -45,7 +46,8 @@ def engines(algorithm: str, rows: np.ndarray, n_fast: int) -> dict[str, object]:
     slow_seconds = seconds(run_reference)
     fast_seconds = best_of(n_fast, lambda: fast(rows))
     seen = ScoreTable(names=names, scores=rows)
-    fresh = iter([ScoreTable(names=names, scores=rows) for _ in range(n_fast)])
+    frame = pd.DataFrame(rows, columns=list(names))
+    fresh = iter([ScoreTable.from_frame(frame) for _ in range(n_fast)])
     return {
         "n_values": rows.shape[1],
         "n_rows": rows.shape[0],

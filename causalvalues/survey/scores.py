@@ -104,13 +104,15 @@ class ScoreTable:
         names = list(values) if values is not None else [c for c in columns if c not in special]
         refuse_repeated(names)
         refuse_absent([*special, *names], columns)
-        return cls(
+        table = cls(
             names=tuple(names),
             scores=as_scores(frame[names]),
             clusters=None if cluster is None else label_column(frame[cluster]),
             contexts=None if context is None else label_column(frame[context]),
             weights=None if weight is None else as_scores(frame[[weight]])[:, 0],
         )
+        _ = table.digest  # taken as the data come in, so that no search waits for it
+        return table
 
     @classmethod
     def from_csv(
