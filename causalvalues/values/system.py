@@ -1,19 +1,21 @@
 """A `ValueSystem` is a named list of values with their place in a theory; read from YAML.
 
-Guarantee: names are unique, groups and opposites speak of values and groups that exist.
+Guarantee: names are unique, groups, opposites and orders speak of values and groups that exist.
 """
 
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from causalvalues.errors import FileError
+from causalvalues.errors import FileError, OptionError
 
-__all__ = ["Value", "ValueSystem", "schwartz10"]
+__all__ = ["SystemName", "Value", "ValueSystem", "schwartz10", "value_system"]
+
+SystemName = Literal["schwartz10", "schwartz19", "schwartz4", "kang17"]
 
 
 class Value(BaseModel):
@@ -27,7 +29,11 @@ class Value(BaseModel):
 
 
 class ValueSystem(BaseModel):
-    """Values, the groups they form, and which groups are opposed."""
+    """Values, the groups they form, and which groups are opposed.
+
+    `orders` names the ways in which theory has laid the values around the circle, where there is
+    more than one; `in_order` takes one of them.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -35,6 +41,7 @@ class ValueSystem(BaseModel):
     values: tuple[Value, ...]
     groups: dict[str, tuple[str, ...]] = {}
     opposites: tuple[tuple[str, str], ...] = ()
+    orders: dict[str, tuple[str, ...]] = {}
     source: str = ""
     licence: str = ""
 
@@ -48,6 +55,9 @@ class ValueSystem(BaseModel):
         unknown = {group for pair in self.opposites for group in pair} - set(self.groups)
         if unknown:
             raise ValueError(f"opposites name unknown groups: {', '.join(sorted(unknown))}")
+        for label, order in self.orders.items():
+            if sorted(order) != sorted(self.names):
+                raise ValueError(f"order {label} must name every value once")
         return self
 
     @property
@@ -64,8 +74,22 @@ class ValueSystem(BaseModel):
             raise FileError(
                 f"A value system was expected at {path}",
                 found=str(fault),
-                remedy="compare it with schwartz10.yaml in causalvalues/values",
+                remedy="see the systems that come with the package",
             ) from fault
+
+    def in_order(self, label: str) -> "ValueSystem":
+        """Return the system with its values in a named order, in equal steps around the circle."""
+        if label not in self.orders:
+            raise OptionError(
+                f"{self.name} has the orders {', '.join(self.orders) or 'none'}", found=repr(label)
+            )
+        by_name = {value.name: value for value in self.values}
+        step = 360 / len(self.values)
+        laid = tuple(
+            by_name[name].model_copy(update={"angle_in_degrees": place * step})
+            for place, name in enumerate(self.orders[label])
+        )
+        return self.model_copy(update={"values": laid, "name": f"{self.name}:{label}"})
 
     def group_of(self, name: str) -> str | None:
         """Return the higher-order group of a value, or None where it has none."""
@@ -73,6 +97,21 @@ class ValueSystem(BaseModel):
 
 
 @cache
+def value_system(name: str) -> ValueSystem:
+    """Return a system that comes with the package; `schwartz19:pvq-rr` names one of its orders."""
+    plain, _, order = name.partition(":")
+    if plain not in get_args(SystemName):
+        raise OptionError(
+            f"A value system must be one of {', '.join(get_args(SystemName))}",
+            found=repr(name),
+            remedy="or read your own with ValueSystem.from_yaml",
+        )
+    system = ValueSystem.from_yaml(Path(str(files("causalvalues.values") / f"{plain}.yaml")))
+    if order:
+        return system.in_order(order)
+    return system.in_order(next(iter(system.orders))) if system.orders else system
+
+
 def schwartz10() -> ValueSystem:
     """Return Schwartz's ten values."""
-    return ValueSystem.from_yaml(Path(str(files("causalvalues.values") / "schwartz10.yaml")))
+    return value_system("schwartz10")

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from causalvalues.errors import FileError
-from causalvalues.values import ValueSystem, schwartz10
+from causalvalues.errors import FileError, OptionError
+from causalvalues.values import ValueSystem, schwartz10, value_system
 
 REFERENCE = Path(__file__).parents[2] / "graphs" / "reference" / "schwartz_circle.json"
 
@@ -82,3 +82,46 @@ def test_an_inconsistent_system_is_an_error(tmp_path: Path, text: str) -> None:
 def test_a_system_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileError, match=r"absent\.yaml"):
         ValueSystem.from_yaml(tmp_path / "absent.yaml")
+
+
+@pytest.mark.parametrize(
+    ("name", "n_values"), [("schwartz10", 10), ("schwartz19", 19), ("schwartz4", 4), ("kang17", 17)]
+)
+def test_every_system_has_its_values_with_definitions(name: str, n_values: int) -> None:
+    system = value_system(name)
+    assert len(system.values) == n_values
+    assert all(len(value.definition) > 20 for value in system.values)
+    assert len({value.definition for value in system.values}) == n_values
+    assert system.licence
+    assert system.source
+
+
+def test_the_nineteen_values_have_both_published_orders() -> None:
+    first, second = value_system("schwartz19:2012"), value_system("schwartz19:pvq-rr")
+    assert value_system("schwartz19").names == first.names
+    assert first.names[:14] == second.names[:14]
+    assert first.names[14:] == (
+        "dependability",
+        "caring",
+        "universal concern",
+        "care for nature",
+        "tolerance",
+    )
+    assert second.names[14:] == (
+        "care for nature",
+        "universal concern",
+        "tolerance",
+        "caring",
+        "dependability",
+    )
+    assert first.group_of("humility") is None
+    assert first.group_of("face") is None
+    angles = [value.angle_in_degrees for value in second.values]
+    assert angles == pytest.approx([place * 360 / 19 for place in range(19)])
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("name", ["schwartz11", "schwartz19:1992", "kang17:any", ""])
+def test_a_system_or_order_that_does_not_exist_is_an_error(name: str) -> None:
+    with pytest.raises(OptionError):
+        value_system(name)
