@@ -26,6 +26,8 @@ Form = Literal["ask", "portrait"]
 FORMS: tuple[Form, ...] = ("ask", "portrait")
 KEY_BY_SIDE = {"for": 1, "against": -1}
 
+NOT_LAID_OUT = (LookupError, TypeError, AttributeError)  # what a file of another layout raises
+
 FEWEST_WORDS, MOST_WORDS = 5, 25
 FEWEST_WORDINGS = 2
 
@@ -63,14 +65,7 @@ class Inventory:
                 source=document["source"],
                 licence=document["licence"],
             )
-        except (
-            OSError,
-            UnicodeDecodeError,
-            yaml.YAMLError,
-            LookupError,
-            TypeError,
-            AttributeError,
-        ) as fault:
+        except (OSError, UnicodeDecodeError, yaml.YAMLError, *NOT_LAID_OUT) as fault:
             raise FileError(
                 f"An inventory was expected at {path}",
                 found=f"{type(fault).__name__}: {fault}",
@@ -88,15 +83,13 @@ class Inventory:
 
     def lint(self) -> tuple[str, ...]:
         """Return every fault of the inventory in words; nothing where there is none."""
-        return tuple(
-            [
-                *self._unknown_values(),
-                *self._imbalance(),
-                *self._forms(),
-                *self._repeats(),
-                *self._lengths(),
-                *self._leaks(),
-            ]
+        return (
+            *self._unknown_values(),
+            *self._imbalance(),
+            *self._forms(),
+            *self._repeats(),
+            *self._lengths(),
+            *self._leaks(),
         )
 
     def _unknown_values(self) -> Iterator[str]:

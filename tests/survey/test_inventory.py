@@ -7,7 +7,7 @@ import pytest
 from causalvalues.errors import FileError, OptionError
 from causalvalues.survey.inventory import Inventory, inventory
 
-SHIPPED = [("schwartz10", 80)]
+SHIPPED = [("schwartz10", 80), ("kang17", 136)]
 HEAD = "name: t\nsystem: schwartz4\nsource: a test\nlicence: MIT\nitems:\n"
 
 
