@@ -8,11 +8,11 @@ libraries that insist on rows get the rows of each draw instead.
 Guarantee: a seed gives the same draws whatever the number of threads.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from dataclasses import replace as replace_fields
-from itertools import islice
 from os import cpu_count
 from typing import Literal, TypeVar, get_args
 
@@ -43,6 +43,7 @@ Given = TypeVar("Given")
 Answer = TypeVar("Answer")
 
 BATCH = 64  # draws whose covariances are computed at once
+REPORT_EVERY = 16  # draws
 ROOM = 32_000_000  # floats that the cross-products of all units may take
 
 
@@ -160,11 +161,21 @@ def in_parallel(
 ) -> Sequence[Answer]:
     """Return the answers in order; compiled kernels let threads run side by side."""
     answers: list[Answer] = []
-    with ThreadPoolExecutor(max_workers=cpu_count() or 1) as pool:
-        while batch := list(islice(given, BATCH)):
-            answers.extend(pool.map(answer, batch))
-            if progress is not None:
-                progress(len(answers), total)
+    n_workers = cpu_count() or 1
+    waiting: deque[Future[Answer]] = deque()  # short, so that few draws are held at a time
+
+    def take() -> None:
+        answers.append(waiting.popleft().result())
+        if progress is not None and (len(answers) % REPORT_EVERY == 0 or len(answers) == total):
+            progress(len(answers), total)
+
+    with ThreadPoolExecutor(max_workers=n_workers) as pool:
+        for one in given:
+            waiting.append(pool.submit(answer, one))
+            if len(waiting) > n_workers:
+                take()
+        while waiting:
+            take()
     if not answers:
         raise TooFewRows("Resampling needs at least one draw", found="none")
     return answers
