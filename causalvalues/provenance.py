@@ -17,6 +17,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
+from causalvalues.errors import FileError
+
 __all__ = ["Manifest", "digest_of_bytes", "digest_of_file", "versions_of", "write_atomically"]
 
 RECORDED_PACKAGES = (
@@ -88,8 +90,19 @@ def digest_of_file(path: Path) -> str:
 
 def write_atomically(path: Path, content: str | bytes) -> Path:
     """Return the path after its whole content is on disk; a crash leaves the old file."""
+    try:
+        return _replace(path, content.encode() if isinstance(content, str) else content)
+    except OSError as fault:
+        raise FileError(
+            f"A file was to be written at {path}",
+            found=fault.strerror or str(fault),
+            remedy="name another place with -o or --out",
+        ) from fault
+
+
+def _replace(path: Path, data: bytes) -> Path:
+    """Return the path after a temporary file beside it was filled, synced and renamed."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    data = content.encode() if isinstance(content, str) else content
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as stream:

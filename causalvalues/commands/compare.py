@@ -16,7 +16,10 @@ def compare(
     relabellings: Annotated[
         int, typer.Option(min=1, help="Relabellings for the chance level.")
     ] = 1000,
-    seed: Annotated[int, typer.Option(help="Seed of the relabellings.")] = 0,
+    common: Annotated[
+        bool, typer.Option("--common", help="Leave out values that only one graph has.")
+    ] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the relabellings.")] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Compare two value graphs: distances with their chance level, and the edges that differ.
@@ -27,7 +30,11 @@ def compare(
     from causalvalues.discovery.formats import read_graph_from
 
     outcome = compare_graphs(
-        read_graph_from(found), read_graph_from(other), n_relabellings=relabellings, seed=seed
+        read_graph_from(found),
+        read_graph_from(other),
+        on="common" if common else "same",
+        n_relabellings=relabellings,
+        seed=seed,
     )
     if as_json:
         answer(outcome.to_dict())

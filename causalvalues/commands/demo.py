@@ -14,7 +14,7 @@ def demo(
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the files.")] = Path("demo"),
     roles: Annotated[int, typer.Option(min=50, help="How many roles are asked.")] = 600,
     resamples: Annotated[int, typer.Option(min=10, help="Resamples and permutations.")] = 500,
-    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 7,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 7,
     as_json: AsJson = False,
 ) -> None:
     """Sample a planted world, find its graph, and hold one against the other.

@@ -67,7 +67,7 @@ def discover(
     permutations: Annotated[
         int, typer.Option(min=0, help="Permutations for the null of the edge count; 0 = none.")
     ] = 0,
-    seed: Annotated[int, typer.Option(help="Seed of resamples and permutations.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of resamples and permutations.")] = 0,
     out: Annotated[Path, typer.Option("-o", "--out", help="Where the graph goes.")] = Path(
         "graph.json"
     ),

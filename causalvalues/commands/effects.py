@@ -29,7 +29,7 @@ def effects(
     context: ContextOption = None,
     weight: WeightOption = None,
     resamples: Annotated[int, typer.Option(min=10, help="Bootstrap resamples.")] = 200,
-    seed: Annotated[int, typer.Option(help="Seed of the resamples.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the resamples.")] = 0,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="Where the graph with effects goes.")
     ] = None,

@@ -158,7 +158,7 @@ def _matched_names(
             "Both graphs must have the same values",
             found=f"only found: {', '.join(extra) or 'none'}; "
             f"only in the other: {', '.join(missing) or 'none'}",
-            remedy='rename them, or compare the common ones with on="common"',
+            remedy='rename them, or compare the common ones: on="common", or --common',
         )
     if not common:
         raise GraphError("The graphs must have values in common", found="none")

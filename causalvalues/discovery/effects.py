@@ -18,6 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from causalvalues.discovery.correlation import as_correlation
+from causalvalues.discovery.evidence import usable_rows
 from causalvalues.discovery.graph import Effect, ValueGraph
 from causalvalues.discovery.marks import Marks
 from causalvalues.discovery.measured import (
@@ -72,13 +73,16 @@ def effects(
 ) -> EffectsResult:
     """Return the total effect of every value on every other, with intervals.
 
+    A graph without context nodes is estimated from the rows without intervention, where the table
+    tells them apart, so that what interventions measured stays a test of what the graph predicts.
+
     effects(table, discover(table)).to_frame().head()
     """
     if not 0.0 < level < 1.0:
         raise OptionError("`level` must be between 0 and 1", found=str(level))
-    contexts: ContextUse = "joint" if "context" in graph.kinds else "pool"
     values = graph.only("value").names
-    source = source_of(table.select(values), by=by, contexts=contexts)
+    table = table.select(values)
+    source = source_of(table, by=by, contexts=_rows_for(graph, table))
     if set(source.whole.names) != set(graph.names):
         raise GraphError(
             "The graph and the table must have the same nodes",
@@ -87,14 +91,14 @@ def effects(
     order = [graph.names.index(name) for name in source.whole.names]
     marks = graph.marks[np.ix_(order, order)]
     low, high = total_effects(
-        covariance_matrix(source.data, weights=table.weights)[None], _parent_sets(marks)
+        covariance_matrix(source.data, weights=source.table.weights)[None], _parent_sets(marks)
     )
     lows, highs = _resampled(source, marks, search, n_resamples, seed, progress)
     tail = (1 - level) / 2
     with np.errstate(invalid="ignore"):
         bottom = np.nanquantile(lows, tail, axis=0)
         top = np.nanquantile(highs, 1 - tail, axis=0)
-    measured, direct = _measured(table.select(values), graph, n_resamples, seed)
+    measured, direct = _measured(table, graph, n_resamples, seed)
     method = "IDA" if describes_graphs(marks) else "IDA, on marks that no acyclic graph has"
     names = source.whole.names
     return EffectsResult(
@@ -115,6 +119,14 @@ def effects(
         measured=measured,
         direct=direct,
     )
+
+
+def _rows_for(graph: ValueGraph, table: ScoreTable) -> ContextUse:
+    """Return which rows a graph is estimated from."""
+    if "context" in graph.kinds:
+        return "joint"
+    told_apart = table.contexts is not None and bool((table.contexts == "").any())
+    return "observational" if told_apart else "pool"
 
 
 def total_effects(covariances: Floats, sets: ParentSets) -> tuple[Floats, Floats]:
@@ -187,7 +199,7 @@ def _measured(
         return (), ()
     total = measured_effects(table, n_resamples=n_resamples, seed=seed)
     try:
-        model = linear_model(table, graph)
+        model = linear_model(usable_rows(table, "observational"), graph)
     except GraphError:
         return total, ()
     return total, measured_effects(

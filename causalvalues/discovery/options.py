@@ -94,6 +94,7 @@ class Search:
             ("uc_rule", self.uc_rule in (0, 1, 2), "0, 1 or 2"),
             ("uc_priority", self.uc_priority in (-1, 0, 1, 2, 3, 4), "−1, 0, 1, 2, 3 or 4"),
             ("penalty", self.penalty > 0.0, "positive"),
+            ("seed", self.seed >= 0, "0 or more"),
             (
                 "max_condition_size",
                 self.max_condition_size is None or self.max_condition_size >= 0,

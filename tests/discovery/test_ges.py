@@ -1,9 +1,10 @@
 """Greedy searches against a score computed from scratch, and against every neighbouring graph."""
 
-from itertools import combinations, product
+from itertools import product
 
 import numpy as np
 import pytest
+from every_graph import all_graphs
 
 from causalvalues import discover
 from causalvalues.discovery import libraries
@@ -24,19 +25,6 @@ from causalvalues.organism.world import World, planted_world, random_world
 def exact_correlation(world: World) -> np.ndarray:
     spread = world.total_effects() + np.eye(len(world.names))
     return spread.T @ np.diag(world.disturbances) @ spread
-
-
-def all_graphs(n_nodes: int) -> list[np.ndarray]:
-    """Every acyclic graph of a few nodes."""
-    pairs = list(combinations(range(n_nodes), 2))
-    found = []
-    for kinds in product((0, 1, 2), repeat=len(pairs)):
-        edges = np.zeros((n_nodes, n_nodes), dtype=np.bool_)
-        for (i, j), kind in zip(pairs, kinds, strict=True):
-            edges[i, j], edges[j, i] = kind == 1, kind == 2
-        if len(in_causal_order(edges)) == n_nodes:
-            found.append(edges)
-    return found
 
 
 GRAPHS_OF_FOUR = all_graphs(4)

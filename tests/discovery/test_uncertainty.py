@@ -2,13 +2,13 @@
 
 import warnings
 from dataclasses import replace
-from itertools import combinations, product
 
 import numpy as np
 import pytest
+from every_graph import all_graphs
 
 from causalvalues import ScoreTable, discover, effects, nulls, stability
-from causalvalues.discovery.classes import class_of_edges, in_causal_order
+from causalvalues.discovery.classes import class_of_edges
 from causalvalues.discovery.graph import ValueGraph
 from causalvalues.discovery.measured import direct_changes, linear_model
 from causalvalues.discovery.nulls import block_permutations, relabelled_null
@@ -171,19 +171,6 @@ def test_numbers_of_draws_and_levels_are_checked() -> None:
         effects(TABLE, WORLD.graph_class(), level=1.0)
 
 
-def all_graphs(n_nodes: int) -> list[np.ndarray]:
-    """Every acyclic graph of a few nodes."""
-    pairs = list(combinations(range(n_nodes), 2))
-    found = []
-    for kinds in product((0, 1, 2), repeat=len(pairs)):
-        edges = np.zeros((n_nodes, n_nodes), dtype=np.bool_)
-        for (i, j), kind in zip(pairs, kinds, strict=True):
-            edges[i, j], edges[j, i] = kind == 1, kind == 2
-        if len(in_causal_order(edges)) == n_nodes:
-            found.append(edges)
-    return found
-
-
 def test_possible_parents_are_those_of_some_graph_of_the_class() -> None:
     by_class: dict[bytes, list[np.ndarray]] = {}
     for edges in all_graphs(4):
@@ -244,10 +231,18 @@ def test_what_an_intervention_did_is_measured_within_roles() -> None:
         assert 2 * change.change == pytest.approx(truth[change.effect], abs=0.12)
         assert change.interval_low <= change.change <= change.interval_high
         assert change.n_clusters == 800
+    assert len(result.measured_frame()) == len(result.measured) == 10
     direct = {d.effect: d.change for d in result.direct}
     others = [abs(size) for name, size in direct.items() if name != "security"]
     assert direct["security"] > 0.35
     assert max(others) < 0.1
+
+
+def test_a_prediction_never_sees_the_rows_that_test_it() -> None:
+    quiet = WORLD.sample(300, seed=4)
+    told = WORLD.sample(300, interventions=[{"security": 1.0}], seed=4)
+    alone = effects(quiet, WORLD.graph(), n_resamples=10).effects
+    assert effects(told, WORLD.graph(), n_resamples=10).effects == alone
 
 
 def test_direct_changes_undo_the_model() -> None:
