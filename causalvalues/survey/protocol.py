@@ -137,10 +137,10 @@ class Protocol:
             "order": order,
             "labels": labels,
         }
-        ask = "Which of these two is more like you?" if self.scale == "pairwise" else texts[0]
+        item = "" if self.scale == "pairwise" else texts[0]
         return Question(
             id="; ".join((self.scale, *factors.values())),
-            text=_sheet(ask, options, form, self.scale),
+            text=_sheet(item, options, form, self.scale),
             options=options,
             factors=factors,
         )
@@ -191,15 +191,18 @@ def _marks(labels: Labels, meanings: Sequence[str], scale: Scale) -> Sequence[st
     return {"letters": LETTERS, "numbers": NUMBERS, "words": meanings}[labels][: len(meanings)]
 
 
-def _sheet(ask: str, options: Sequence[Option], form: Form, scale: Scale) -> str:
-    """Return the text of a question: what is asked, the options, and how to answer."""
+def _sheet(item: str, options: Sequence[Option], form: Form, scale: Scale) -> str:
+    """Return the text of a question: how to answer, then the item.
+
+    What questions share comes first, so that an engine computes it once for all of them.
+    """
     by_word = options[0].label == options[0].meaning
-    lines = [ask]
-    if form == "portrait" and scale != "pairwise":
-        lines.append("How much do you agree that this describes you?")
-    if by_word:
-        lines.append(f"Answer with one of: {', '.join(option.label for option in options)}.")
-    else:
+    marks = ", ".join(option.label for option in options)
+    lines = [f"Answer with one of: {marks}." if by_word else f"Answer with {marks} alone."]
+    if scale == "pairwise":
+        lines.append("Which of these two is more like you?")
+    elif form == "portrait":
+        lines.append("How much do you agree that the sentence describes you?")
+    if not by_word:
         lines += [f"{option.label}) {option.meaning}" for option in options]
-        lines.append(f"Answer with {', '.join(option.label for option in options)} alone.")
-    return "\n".join(lines)
+    return "\n".join([*lines, item] if item else lines)
