@@ -12,7 +12,7 @@ Guarantee: a seed gives the same roles; no two roles of a set share an id or a t
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -22,7 +22,18 @@ from causalvalues.errors import FileError, OptionError
 from causalvalues.survey.columns import read_csv
 from causalvalues.values import ValueSystem
 
-__all__ = ["Design", "Role", "anchored_roles", "kang2025_traits", "read_roles", "trait_roles"]
+__all__ = [
+    "Design",
+    "Role",
+    "anchored_roles",
+    "anchored_text",
+    "grade_of",
+    "kang2025_traits",
+    "level_of",
+    "read_roles",
+    "settle",
+    "trait_roles",
+]
 
 Design = Literal["latin", "random"]
 
@@ -33,6 +44,14 @@ GRADES = (  # from the lowest fifth of levels to the highest
     "This matters much to you.",
     "This matters to you more than almost anything.",
 )
+SETTLED = (  # the same fifths, where a value is set and its causes no longer count
+    "It is settled, whatever else you are, that this means nothing to you.",
+    "It is settled, whatever else you are, that this matters little to you.",
+    "It is settled, whatever else you are, that this matters to you as much as to anyone.",
+    "It is settled, whatever else you are, that this matters much to you.",
+    "It is settled, whatever else you are, that this matters to you more than almost anything.",
+)
+CLOSING = "Answer as the person you are."
 
 
 @dataclass(frozen=True)
@@ -107,11 +126,47 @@ def anchored_roles(
     roles = []
     for place, levels in enumerate(2 * places - 1):
         by_value = dict(zip(system.names, map(float, levels), strict=True))
-        order = [system.values[i] for i in rng.permutation(n_values)]
-        lines = [f"{value.definition} {_grade(by_value[value.name])}" for value in order]
+        order = [system.names[i] for i in rng.permutation(n_values)]
+        text = anchored_text(system, {name: by_value[name] for name in order})
         number = f"{place + 1:0{len(str(n_roles))}}"
-        roles.append(Role(id=f"anchored-{number}", text="\n".join(lines), levels=by_value))
+        roles.append(Role(id=f"anchored-{number}", text=text, levels=by_value))
     return tuple(roles)
+
+
+def anchored_text(
+    system: ValueSystem, levels: Mapping[str, float], *, settled: Mapping[str, float] | None = None
+) -> str:
+    """Return a role to whom values matter as much as their levels say, in the order given.
+
+    A settled value is set: the role is told that nothing else about it bears on that value.
+    """
+    known = {value.name: value.definition for value in system.values}
+    absent = sorted({*levels, *(settled or {})} - set(known))
+    if absent:
+        raise OptionError(f"Values of {system.name} have levels", found=", ".join(absent))
+    lines = [f"{known[name]} {GRADES[grade_of(level)]}" for name, level in levels.items()]
+    lines += [
+        f"{known[name]} {SETTLED[grade_of(level)]}" for name, level in (settled or {}).items()
+    ]
+    return "\n".join([*lines, CLOSING])
+
+
+def settle(role: Role, system: ValueSystem, settled: Mapping[str, float]) -> Role:
+    """Return an anchored role in whom some values are set, whatever would have caused them."""
+    if not role.text.endswith(f"\n{CLOSING}"):
+        raise OptionError("Values are settled in anchored roles", found=f"the role {role.id}")
+    lines = anchored_text(system, {}, settled=settled)
+    return replace(role, text=f"{role.text.removesuffix(CLOSING)}{lines}")
+
+
+def grade_of(level: float) -> int:
+    """Return the place of a level between −1 and 1 among the grades."""
+    return min(max(int((level + 1) / 2 * len(GRADES)), 0), len(GRADES) - 1)
+
+
+def level_of(grade: int) -> float:
+    """Return the middle of a grade's levels."""
+    return (2 * grade + 1) / len(GRADES) - 1
 
 
 def read_roles(path: str | Path) -> tuple[Role, ...]:
@@ -157,8 +212,3 @@ def _balanced(
         for pair in enumerate(best):
             used[pair] = used.get(pair, 0) + 1
     return [dict(zip(traits, each, strict=True)) for each in chosen]
-
-
-def _grade(level: float) -> str:
-    """Return the sentence for a level between −1 and 1."""
-    return GRADES[min(int((level + 1) / 2 * len(GRADES)), len(GRADES) - 1)]

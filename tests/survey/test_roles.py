@@ -9,10 +9,14 @@ import pytest
 from causalvalues.errors import FileError, OptionError, RepeatedColumn
 from causalvalues.survey.power import power
 from causalvalues.survey.roles import (
+    CLOSING,
     GRADES,
+    SETTLED,
     anchored_roles,
     kang2025_traits,
+    level_of,
     read_roles,
+    settle,
     trait_roles,
 )
 from causalvalues.values import schwartz10, value_system
@@ -63,13 +67,28 @@ def test_the_text_of_a_role_says_its_levels_in_a_shuffled_order() -> None:
     firsts = set()
     for role in roles:
         lines = role.text.split("\n")
-        assert len(lines) == 10
+        assert len(lines) == 10 + 1
+        assert lines[-1] == CLOSING
         firsts.add(lines[0].split(".")[0])
         for value in values.values:
             (line,) = [one for one in lines if one.startswith(value.definition)]
             step = min(int((role.levels[value.name] + 1) / 2 * 5), 4)
             assert line.endswith(GRADES[step])
     assert len(firsts) > 5
+
+
+def test_a_settled_value_is_said_last_and_changes_nothing_else() -> None:
+    values = schwartz10()
+    for role in anchored_roles(values, 5, seed=2):
+        before = role.text.split("\n")
+        after = settle(role, values, {"power": level_of(4)}).text.split("\n")
+        assert after[:10] == before[:10]
+        assert after[11:] == before[10:]
+        assert after[10].endswith(SETTLED[4])
+    with pytest.raises(OptionError, match="anchored"):
+        settle(trait_roles({"a": ["x"]}, 1, template="{a}")[0], values, {"power": 1.0})
+    with pytest.raises(OptionError, match="pover"):
+        settle(role, values, {"pover": 1.0})
 
 
 def test_personas_come_from_a_file(tmp_path: Path) -> None:
