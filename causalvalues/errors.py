@@ -52,10 +52,12 @@ __all__ = [
     "NotNumeric",
     "OneCluster",
     "OptionError",
+    "PromptTooLong",
     "RepeatedColumn",
     "RowCentred",
     "TableError",
     "TooFewRows",
+    "UnknownArchitecture",
 ]
 
 
@@ -131,6 +133,14 @@ class FileError(InputError):
 
 class OptionError(InputError):
     """An option outside its range, or two options that clash."""
+
+
+class UnknownArchitecture(InputError):
+    """A model whose parts cannot be found, or do not do what answers rely on."""
+
+
+class PromptTooLong(InputError):
+    """A prompt longer than the model's context, or than the memory holds."""
 
 
 class GraphError(InputError):
