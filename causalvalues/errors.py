@@ -15,7 +15,15 @@
     │   ├── FileError                           a file that is absent, damaged or foreign
     │   ├── OptionError                         an option outside its range, or two that clash
     │   ├── GraphError                          marks that do not form a graph
-    │   └── KnowledgeError                      background knowledge that contradicts itself
+    │   ├── KnowledgeError                      background knowledge that contradicts itself
+    │   └── ServerError                         a server of models that does not answer
+    │       ├── ServerAbsent                        nothing listens, or it went away
+    │       ├── ServerBusy                          too many requests, or too slow
+    │       ├── AccessRefused                       a key is missing or not accepted
+    │       ├── UnknownModel                        a model that the server does not offer
+    │       ├── RequestRefused                      a request that the server will not answer
+    │       ├── UnreadableAnswer                    an answer in another format
+    │       └── NoLogProbabilities                  answers without log-probabilities
     └── Fault                               1   a result that breaks a promise of this package
         └── KnowledgeIgnored                    an algorithm returned what knowledge forbids
 
@@ -25,15 +33,18 @@
     ├── FewRows                             fewer than ten rows per value
     ├── OneCluster                          all rows share a cluster: resampling by cluster is off
     ├── DependentRows                       rows repeat within clusters: tests assume they do not
-    └── CyclicGraph                         the marks hold a directed cycle
+    ├── CyclicGraph                         the marks hold a directed cycle
+    └── CoarseAnswers                       options so unlikely that a server gave only a bound
 
 A message says what was expected, what was found and what to do, in that order.
 """
 
 __all__ = [
+    "AccessRefused",
     "BadClusters",
     "CausalValuesError",
     "CausalValuesWarning",
+    "CoarseAnswers",
     "ConstantColumn",
     "CyclicGraph",
     "DependentColumns",
@@ -48,16 +59,23 @@ __all__ = [
     "KnowledgeIgnored",
     "NearConstantColumn",
     "NearDuplicateColumn",
+    "NoLogProbabilities",
     "NotFinite",
     "NotNumeric",
     "OneCluster",
     "OptionError",
     "PromptTooLong",
     "RepeatedColumn",
+    "RequestRefused",
     "RowCentred",
+    "ServerAbsent",
+    "ServerBusy",
+    "ServerError",
     "TableError",
     "TooFewRows",
     "UnknownArchitecture",
+    "UnknownModel",
+    "UnreadableAnswer",
 ]
 
 
@@ -151,6 +169,38 @@ class KnowledgeError(InputError):
     """Background knowledge that contradicts itself or names unknown values."""
 
 
+class ServerError(InputError):
+    """A server of models does not answer as it should."""
+
+
+class ServerAbsent(ServerError):
+    """Nothing listens at an address, or it went away."""
+
+
+class ServerBusy(ServerError):
+    """The server takes no more requests, or takes too long."""
+
+
+class AccessRefused(ServerError):
+    """A key is missing or not accepted."""
+
+
+class UnknownModel(ServerError):
+    """The server does not offer this model."""
+
+
+class RequestRefused(ServerError):
+    """The server will not answer a request."""
+
+
+class UnreadableAnswer(ServerError):
+    """The answer has another format."""
+
+
+class NoLogProbabilities(ServerError):
+    """The server does not say how likely its words were."""
+
+
 class Fault(CausalValuesError):
     """A result that breaks a promise of this package."""
 
@@ -185,3 +235,7 @@ class DependentRows(CausalValuesWarning):
 
 class CyclicGraph(CausalValuesWarning):
     """The marks hold a directed cycle."""
+
+
+class CoarseAnswers(CausalValuesWarning):
+    """Options so unlikely that a server gave only a bound, yet the bound may matter."""
