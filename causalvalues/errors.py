@@ -24,6 +24,7 @@
     │       ├── RequestRefused                      a request that the server will not answer
     │       ├── UnreadableAnswer                    an answer in another format
     │       └── NoLogProbabilities                  answers without log-probabilities
+    ├── Interrupted                         130 stopped by the user; what was finished is kept
     └── Fault                               1   a result that breaks a promise of this package
         └── KnowledgeIgnored                    an algorithm returned what knowledge forbids
 
@@ -55,6 +56,7 @@ __all__ = [
     "FileError",
     "GraphError",
     "InputError",
+    "Interrupted",
     "KnowledgeError",
     "KnowledgeIgnored",
     "NearConstantColumn",
@@ -199,6 +201,12 @@ class UnreadableAnswer(ServerError):
 
 class NoLogProbabilities(ServerError):
     """The server does not say how likely its words were."""
+
+
+class Interrupted(CausalValuesError):
+    """Stopped by the user; what was finished is kept."""
+
+    exit_code = 130
 
 
 class Fault(CausalValuesError):

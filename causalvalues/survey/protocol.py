@@ -1,6 +1,7 @@
 """A `Protocol` is how items are asked: crossed factors that change the asking, not the meaning.
 
-    scale     yes or no · six steps of agreement · which of two portraits
+    scale     yes or no · six steps of agreement · which of two portraits · kang2025, as published:
+              yes or no after a written thought, see `two_shot`
     form      question or portrait            wording   the paraphrases of an item
     order     options as given or reversed    labels    letters, numbers, or the words themselves
 
@@ -13,16 +14,18 @@ orders give every option every place equally often.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, product
-from typing import Literal, get_args
+from typing import Literal, Self, get_args
 
 import numpy as np
 
 from causalvalues.errors import OptionError
 from causalvalues.survey.inventory import Form, Inventory, Item
+from causalvalues.survey.two_shot import MAX_NEW_TOKENS, two_shot_sheet
 
-__all__ = ["Labels", "Option", "Order", "Protocol", "Question", "Scale"]
+__all__ = ["Labels", "Option", "Order", "Protocol", "Question", "RolePlace", "Scale"]
 
-Scale = Literal["yes-no", "likert6", "pairwise"]
+Scale = Literal["yes-no", "likert6", "pairwise", "kang2025"]
+RolePlace = Literal["system", "user"]
 Order = Literal["given", "reversed"]
 Labels = Literal["letters", "numbers", "words"]
 
@@ -55,6 +58,12 @@ class Question:
     text: str
     options: tuple[Option, ...]
     factors: Mapping[str, str] = field(default_factory=dict)
+    max_new_tokens: int | None = None  # None: options are weighed; else the answer is written
+
+    @property
+    def generate(self) -> bool:
+        """Return whether the answer is written by the model, and not weighed."""
+        return self.max_new_tokens is not None
 
     def score(self, probabilities: Sequence[float]) -> dict[str, float]:
         """Return the expected credit of each value; probabilities (option,) are rescaled to 1."""
@@ -85,6 +94,14 @@ class Protocol:
     n_wordings: int = 1
     pairs_per_values: int = 1  # pairwise only: how often each two values meet
     seed: int = 0  # pairwise only: which items meet
+    role_place: RolePlace = "system"  # a system message, or the head of the user's
+
+    @classmethod
+    def preset(cls, name: Literal["kang2025"]) -> Self:
+        """Return the protocol of a published study."""
+        if name != "kang2025":
+            raise OptionError("A preset must be kang2025", found=repr(name))
+        return cls("kang2025", ("ask",), ("given",), ("words",), role_place="user")
 
     def __post_init__(self) -> None:
         for name, known in (("forms", Form), ("orders", Order), ("labels", Labels)):
@@ -98,10 +115,19 @@ class Protocol:
             raise OptionError(
                 f"`scale` must be one of {', '.join(get_args(Scale))}", found=repr(self.scale)
             )
+        if self.role_place not in get_args(RolePlace):
+            raise OptionError("`role_place` must be system or user", found=repr(self.role_place))
         if self.n_wordings < 1 or self.pairs_per_values < 1:
             raise OptionError("`n_wordings` and `pairs_per_values` must be 1 or more")
         if self.scale == "pairwise" and self.forms != ("portrait",):
             raise OptionError("Pairs are of portraits", found=f"forms={self.forms!r}")
+        published = (("ask",), ("given",), ("words",))
+        if self.scale == "kang2025" and (self.forms, self.orders, self.labels) != published:
+            raise OptionError(
+                "The published protocol asks questions, in one order, by word",
+                found=f"forms={self.forms!r}, orders={self.orders!r}, labels={self.labels!r}",
+                remedy='write Protocol.preset("kang2025")',
+            )
 
     def questions(self, inventory: Inventory) -> Iterator[Question]:
         """Yield every question: items (or pairs of them) × forms × wordings × orders × labels."""
@@ -138,11 +164,13 @@ class Protocol:
             "labels": labels,
         }
         item = "" if self.scale == "pairwise" else texts[0]
+        written = self.scale == "kang2025"
         return Question(
             id="; ".join((self.scale, *factors.values())),
-            text=_sheet(item, options, form, self.scale),
+            text=two_shot_sheet(item) if written else _sheet(item, options, form, self.scale),
             options=options,
             factors=factors,
+            max_new_tokens=MAX_NEW_TOKENS if written else None,
         )
 
 
@@ -178,7 +206,7 @@ def _meanings(
         one, two = items
         first = {one.value: float(one.key), two.value: -float(two.key)}
         return [(texts[0], first), (texts[1], {value: -c for value, c in first.items()})]
-    steps = YES_NO if scale == "yes-no" else SIX_STEPS
+    steps = SIX_STEPS if scale == "likert6" else YES_NO
     (item,) = items
     bears_on = ((item.value, item.key), *item.also)
     return [(meaning, {value: key * size for value, key in bears_on}) for meaning, size in steps]

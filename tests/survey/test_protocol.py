@@ -122,3 +122,29 @@ def test_a_protocol_that_cannot_be_is_an_error() -> None:
     for bad in ([1.0], [0.0, 0.0], [-1.0, 2.0], [np.nan, 1.0]):
         with pytest.raises(OptionError, match="2 options"):
             question.score(bad)
+
+
+def test_the_published_protocol_asks_for_a_thought_and_an_answer() -> None:
+    protocol = Protocol.preset("kang2025")
+    assert protocol.role_place == "user"
+    questions = list(protocol.questions(OURS))
+    assert len(questions) == 80
+    for question in questions:
+        assert question.generate
+        assert question.max_new_tokens == 100
+        assert [option.label for option in question.options] == ["yes", "no"]
+        assert question.text.count("Question: Should I ") == 3
+        assert question.text.endswith("?\nThought:")
+        answers = [line for line in question.text.splitlines() if line.startswith("Answer: ")]
+        assert sorted(answers) == ["Answer: no", "Answer: yes"]
+    assert not any(question.generate for question in Protocol().questions(OURS))
+
+
+@pytest.mark.fault
+def test_the_published_protocol_has_no_variants() -> None:
+    with pytest.raises(OptionError, match="preset"):
+        Protocol(scale="kang2025")
+    with pytest.raises(OptionError, match="kang2025"):
+        Protocol.preset("kang2024")  # type: ignore[arg-type]
+    with pytest.raises(OptionError, match="role_place"):
+        Protocol(role_place="nowhere")  # type: ignore[arg-type]

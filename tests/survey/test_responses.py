@@ -43,8 +43,9 @@ from causalvalues.survey.responses import AnswerStore
 path = Path(sys.argv[1])
 with AnswerStore.open(path) as store:
     store.put([Answer(b"k", "m", "", "r", "q", (0.0,))])
-for each, mode in ((path, 0o444), (path.with_name(path.name + ".lock"), 0o444), (path.parent, 0o555)):
-    each.chmod(mode)
+path.chmod(0o444)
+path.with_name(path.name + ".lock").chmod(0o444)
+path.parent.chmod(0o555)
 if os.geteuid() == 0:
     os.seteuid(65534)  # to whom the mode of a folder means something
 with AnswerStore.open(path, to_read=True) as store:
