@@ -36,7 +36,7 @@ from causalvalues.survey.scripted import ScriptedRespondent
 
 folder = Path(sys.argv[1])
 questions = list(Protocol(scale="yes-no").questions(inventory("schwartz10")))
-roles = [Role(f"role-{place}", f"You are person {place}.") for place in range(60)]
+roles = [Role(f"role-{place}", f"You are person {place}.") for place in range(100)]
 
 def weigh(request):
     os.write(log, "\\x1f".join(message.text for message in request.messages).encode() + b"\\0")
@@ -50,14 +50,17 @@ def child(round_):
         os.pwrite(done, f"{n_done:9}".encode(), 0)
     with AnswerStore.open(folder / "answers.sqlite") as store:
         ask(ScriptedRespondent(weigh), questions, roles, store, roles_at_once=4, progress=progress)
-    os._exit(0)
+    os._exit(0)  # without what the parent would do at its end
 
 rng = random.Random(int(sys.argv[2]))
 for round_ in range(12):
     pid = os.fork()
     if pid == 0:
         child(round_)
-    time.sleep(rng.uniform(0.0, 0.25))
+    begun = folder / f"asked-{round_}"
+    while round_ % 3 and not (begun.exists() and begun.stat().st_size):
+        time.sleep(0.001)
+    time.sleep(rng.uniform(0.0, 0.06))
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
     if (folder / "answers.sqlite").exists():
@@ -316,7 +319,7 @@ def test_what_cannot_be_asked_is_an_error(store: AnswerStore) -> None:
 @pytest.mark.fault
 def test_a_killed_run_loses_nothing_acknowledged_and_asks_none_of_it_twice(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), "7"], check=True, timeout=60)
-    n_all, n_kept, n_killed_midway = 60 * 160, 0, 0
+    n_all, n_kept, n_killed_midway = 100 * 160, 0, 0
     asked_in = [read_log(tmp_path / f"asked-{each}") for each in range(13)]
     for each in range(12):
         done = tmp_path / f"done-{each}"
