@@ -167,12 +167,12 @@ class ServedModel:
         read: Callable[[int, dict[str, Any]], Answer],
     ) -> Iterator[tuple[int, Answer]]:
         """Yield (place, what was read from the answer), several asked at once."""
-        with self.server.client(n_connections=self.n_parallel) as client:
+        client = self.server.client(n_connections=self.n_parallel)
 
-            def ask(place: int, stop: threading.Event) -> Answer:
-                return read(place, self._chat(client, bodies[place], place=place, stop=stop))
+        def ask(place: int, stop: threading.Event) -> Answer:
+            return read(place, self._chat(client, bodies[place], place=place, stop=stop))
 
-            yield from at_once(len(bodies), ask, n_parallel=self.n_parallel)
+        yield from at_once(len(bodies), ask, n_parallel=self.n_parallel, close=client.close)
 
     def _chat(
         self,

@@ -226,20 +226,26 @@ def _retry_after(text: str) -> float:
 
 
 def at_once(
-    n_calls: int, ask: Callable[[int, threading.Event], Answer], *, n_parallel: int
+    n_calls: int,
+    ask: Callable[[int, threading.Event], Answer],
+    *,
+    n_parallel: int,
+    close: Callable[[], None],
 ) -> Iterator[tuple[int, Answer]]:
     """Yield (place, answer) as they come, `n_parallel` calls under way at any time.
 
-    The threads are daemons: whoever interrupts does not wait for a server that is thinking.
+    The threads are daemons: whoever interrupts does not wait for a server that is thinking. The
+    last of them closes what they share, as nobody else knows when it is no longer in use.
     """
     stop = threading.Event()
     todo: SimpleQueue[int] = SimpleQueue()
     done: SimpleQueue[tuple[int, Answer] | Exception | None] = SimpleQueue()
     for place in range(n_calls):
         todo.put(place)
+    running = threading.Barrier(max(1, min(n_parallel, n_calls)), action=close)
 
     def work() -> None:
-        """Ask until nothing is left or somebody said stop; None says that this thread ends."""
+        """Ask until nothing is left or somebody said stop; None says that a thread ends."""
         try:
             while not stop.is_set():
                 place = todo.get_nowait()
@@ -249,17 +255,18 @@ def at_once(
         except Exception as fault:
             stop.set()
             done.put(fault)
+        running.wait()
         done.put(None)
 
-    n_working = min(n_parallel, n_calls)
-    for _ in range(n_working):
-        threading.Thread(target=work, daemon=True).start()
+    n_running = running.parties
     first_fault: Exception | None = None
     try:
-        while n_working:
+        for _ in range(n_running):
+            threading.Thread(target=work, daemon=True).start()
+        while n_running:
             outcome = done.get()
             if outcome is None:
-                n_working -= 1
+                n_running -= 1
             elif isinstance(outcome, Exception):
                 first_fault = first_fault or outcome
             else:
