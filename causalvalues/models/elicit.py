@@ -1,0 +1,153 @@
+"""The engine: answers are weighed in one prefill, whatever prompts share is computed once.
+
+    prompts are sorted, cut into packs of least cost, each pack a tree; packs run in batches
+    log P(sequence | prompt) = Σ log P(token | prompt, tokens before), read off the tree
+    a sweep runs the layers up to the highest edited one once, and the rest once per condition
+
+Guarantee: the answers are those of the plain forward of each prompt alone, up to rounding; under
+an edit that changes nothing they are the unedited ones bit for bit. A batch that does not fit into
+memory is halved, with its answers lost or given twice never.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from causalvalues.errors import OptionError, PromptTooLong
+from causalvalues.models.edit import Edit
+from causalvalues.models.forward import Batch, Compute
+from causalvalues.models.memory import in_halves
+from causalvalues.models.pack import Asked, Pack, batch_of, pack_of
+from causalvalues.models.packing import Cost, batches, cuts
+from causalvalues.models.replay import Resume
+from causalvalues.models.tree import in_order, shared_length
+
+__all__ = ["Answer", "Engine", "Tally"]
+
+Answer = tuple[str, int, tuple[float, ...]]  # condition, place, log-probability of each option
+Rows = NDArray[np.float32]  # (token, width)
+
+
+@dataclass
+class Tally:
+    """How many tokens there were; computed ones count by the share of layers that ran."""
+
+    asked: int = 0  # if every prompt were computed alone
+    least: int = 0  # if everything that is shared were computed once
+    computed: float = 0.0
+
+
+@dataclass(eq=False)
+class Engine:
+    """A model that runs batches, how much it may take at once, and what it has done so far."""
+
+    compute: Compute
+    n_layers: int
+    cost: Cost
+    budget: int  # tokens of one batch; halved when memory runs out
+    device: torch.device
+    tally: Tally = field(default_factory=Tally)
+
+    def answers(self, asked: Sequence[Asked], edits: Mapping[str, Edit | None]) -> Iterator[Answer]:
+        """Yield what every prompt answers under every condition, batch by batch."""
+        for batch in self._batches(asked):
+            for found in in_halves(batch, lambda packs: self._weighed(packs, edits), self._halved):
+                yield from found
+
+    def residuals(self, asked: Sequence[Asked], layer: int) -> Iterator[tuple[int, Rows]]:
+        """Yield the residual that leaves a layer at every token of each prompt."""
+        for batch in self._batches(asked):
+            for found in in_halves(batch, lambda packs: self._read(packs, layer), self._halved):
+                yield from found
+
+    def _batches(self, asked: Sequence[Asked]) -> Iterator[list[Pack]]:
+        """Yield packs that are computed together."""
+        keys = [one.keys for one in asked]
+        ordered = [asked[place] for place in in_order(keys)]
+        shared = [0] + [shared_length(one.keys, two.keys) for one, two in pairwise(ordered)]
+        lengths = np.array([one.n_tokens for one in ordered], dtype=np.int64)
+        self.tally.asked += int(lengths.sum())
+        self.tally.least += int(lengths.sum()) - sum(shared)
+        pieces = cuts(lengths, np.array(shared), budget=self.budget, cost=self.cost)
+        packs = [pack_of(ordered[piece]) for piece in pieces]
+        for group in batches([len(pack.tree) for pack in packs], budget=self.budget):
+            yield [packs[place] for place in group]
+
+    def _weighed(self, packs: list[Pack], edits: Mapping[str, Edit | None]) -> list[Answer]:
+        """Return the answers of packs under every condition."""
+        batch = batch_of(packs, self.device)
+        layers = {edit.layer for edit in edits.values() if edit is not None}
+        unedited = any(edit is None for edit in edits.values())
+        base = self.compute.forward(batch, keep=layers, to_end=unedited)
+        self._count(batch, self.n_layers if unedited else max(layers) + 1)
+        found: list[Answer] = []
+        for name, edit in edits.items():
+            if edit is None:
+                states = base.states
+            else:
+                residual = base.residual_by_layer[edit.layer]
+                resume = Resume(edit.layer, _edited(name, edit, residual, batch))
+                states = self.compute.forward(batch, resume=resume).states
+                self._count(batch, self.n_layers - edit.layer - 1)
+            if states is not None:
+                found += [(name, *answer) for answer in self._scored(packs, states)]
+        return found
+
+    def _scored(self, packs: list[Pack], states: Tensor) -> Iterator[tuple[int, tuple[float, ...]]]:
+        """Yield place and log-probabilities of every prompt of some packs."""
+        wanted = [
+            states[row, torch.from_numpy(p.nodes).to(states.device)] for row, p in enumerate(packs)
+        ]
+        for pack, rows in zip(packs, wanted, strict=True):
+            pairs = (torch.from_numpy(each).to(states.device) for each in (pack.rows, pack.tokens))
+            weighed = self.compute.weigh(rows, *pairs)
+            yield from pack.answers(weighed.double().cpu().numpy())
+
+    def _read(self, packs: list[Pack], layer: int) -> list[tuple[int, Rows]]:
+        """Return the residual of every prompt of some packs."""
+        batch = batch_of(packs, self.device)
+        residual = self.compute.forward(batch, keep=(layer,), to_end=False).residual_by_layer[layer]
+        self._count(batch, layer + 1)
+        rows = residual.float().cpu().numpy()
+        return [
+            (one.place, rows[row][path])
+            for row, pack in enumerate(packs)
+            for one, path in zip(pack.asked, pack.paths, strict=True)
+        ]
+
+    def _halved(self, packs: list[Pack]) -> tuple[list[Pack], list[Pack]]:
+        """Return two halves of a batch; later batches are at most half as large."""
+        self.budget = max(sum(len(pack.tree) for pack in packs) // 2, 1)
+        if len(packs) > 1:
+            middle = len(packs) // 2
+            return packs[:middle], packs[middle:]
+        asked = packs[0].asked
+        if len(asked) == 1:
+            raise PromptTooLong(
+                "A prompt and its options must fit into memory",
+                found=f"{len(packs[0].tree)} tokens, for which memory ran out",
+                remedy="use a smaller dtype or model, a device with more memory, or shorter texts",
+            )
+        middle = len(asked) // 2
+        return [pack_of(asked[:middle])], [pack_of(asked[middle:])]
+
+    def _count(self, batch: Batch, n_layers: int) -> None:
+        """Count tokens that were computed through some layers."""
+        self.tally.computed += batch.n_tokens * n_layers / self.n_layers
+
+
+def _edited(name: str, edit: Edit, residual: Tensor, batch: Batch) -> Tensor:
+    """Return what an edit makes of a copy of a residual."""
+    with torch.inference_mode():
+        found = edit(residual.clone(), batch.tokens)
+    if found.shape != residual.shape:
+        raise OptionError(
+            f"The edit {name!r} must return a residual of the shape it was given",
+            found=f"{tuple(found.shape)} for {tuple(residual.shape)}",
+        )
+    return found.to(dtype=residual.dtype, device=residual.device)

@@ -1,0 +1,163 @@
+"""`LanguageModel` is a Hugging Face model in this process that answers a survey.
+
+    model = LanguageModel.load("google/gemma-2b-it")
+    for place, log_probabilities in model.log_probabilities(requests): ...
+    for name, place, log_probabilities in model.sweep(requests, {"plain": None, "up": edit}): ...
+
+Guarantee: `identity` names all that answers depend on besides rounding; answers come as soon as a
+batch is done, each request's once; the model's weights and modules are never changed.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from causalvalues.errors import OptionError, PromptTooLong
+from causalvalues.models.architectures import Parts
+from causalvalues.models.chat import Chat, Prompt
+from causalvalues.models.edit import Edit
+from causalvalues.models.elicit import Engine, Tally
+from causalvalues.models.generation import Writer
+from causalvalues.models.loading import Dtype, load
+from causalvalues.models.options import Continuations, continuations
+from causalvalues.models.pack import Asked, asked
+from causalvalues.survey.request import Request
+
+__all__ = ["LanguageModel"]
+
+WINDOW = 1024  # requests that are read, sorted and packed together
+TAIL = 64  # characters before an answer that can change how it is tokenised
+
+
+@dataclass(frozen=True, eq=False)
+class LanguageModel:
+    """A loaded model: its parts, how it is talked to, and the engine that runs it."""
+
+    identity: Mapping[str, str]
+    model: PreTrainedModel
+    parts: Parts
+    chat: Chat
+    engine: Engine
+
+    @classmethod
+    def load(
+        cls,
+        name_or_path: str | Path,
+        *,
+        revision: str | None = None,
+        dtype: Dtype = "auto",
+        device: str = "auto",
+        device_map: str | Mapping[str, int | str] | None = None,
+        token_budget: int | None = None,
+    ) -> "LanguageModel":
+        """Return the model in a folder or on the hub, checked and ready.
+
+        dtype="auto" is the checkpoint's own on an accelerator and float32 on a CPU; device="auto"
+        takes the first GPU there is; `token_budget` is how many tokens are computed at once.
+        """
+        loaded = load(name_or_path, revision, dtype, device, device_map, token_budget)
+        return cls(loaded.identity, loaded.model, loaded.parts, loaded.chat, loaded.engine)
+
+    @property
+    def tokenizer(self) -> PreTrainedTokenizerBase:
+        """Return the tokenizer of the checkpoint."""
+        return self.chat.tokenizer
+
+    @property
+    def tally(self) -> Tally:
+        """Return how many tokens were asked for, and how many computed, so far."""
+        return self.engine.tally
+
+    def log_probabilities(
+        self, requests: Sequence[Request]
+    ) -> Iterator[tuple[int, tuple[float, ...]]]:
+        """Yield (place in requests, log-probability of each option), in whatever order is fast."""
+        for _, place, found in self.sweep(requests, {"": None}):
+            yield place, found
+
+    def sweep(
+        self, requests: Sequence[Request], edits: Mapping[str, Edit | None]
+    ) -> Iterator[tuple[str, int, tuple[float, ...]]]:
+        """Yield (condition, place, log-probabilities) of every request under every edit.
+
+        None is no edit. What comes before the edited layers is computed once for all conditions.
+        """
+        if not edits:
+            raise OptionError("A sweep needs at least one condition", found="none")
+        for name, edit in edits.items():
+            if edit is not None:
+                self._check_layer(edit.layer, f"The edit {name!r}")
+        for request in requests:
+            if not request.options:
+                raise OptionError(
+                    "A request that is weighed needs options",
+                    found=repr(request.messages[-1].text[:60]),
+                    remedy="use `texts` for free answers",
+                )
+        for window in self._windows(requests):
+            yield from self.engine.answers(self._with_options(requests, window), edits)
+
+    def residuals(
+        self, requests: Sequence[Request], layer: int
+    ) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        """Yield (place, residual (token, width)) of what leaves a layer at each token of a prompt."""
+        self._check_layer(layer, "A residual that is read")
+        for window in self._windows(requests):
+            yield from self.engine.residuals([asked(i, p, None) for i, p in window], layer)
+
+    def texts(
+        self, requests: Sequence[Request], *, max_new_tokens: int = 256
+    ) -> Iterator[tuple[int, str]]:
+        """Yield (place in requests, the answer written greedily)."""
+        if max_new_tokens < 1:
+            raise OptionError("`max_new_tokens` must be 1 or more", found=str(max_new_tokens))
+        writer = Writer(self.model, self.tokenizer, self.engine.budget)
+        for window in self._windows(requests):
+            yield from writer.texts(window, max_new_tokens=max_new_tokens)
+
+    def _windows(self, requests: Sequence[Request]) -> Iterator[list[tuple[int, Prompt]]]:
+        """Yield (place, prompt), some at a time; requests that begin alike stand together."""
+        said = [tuple(message.text for message in request.messages) for request in requests]
+        order = sorted(range(len(requests)), key=said.__getitem__)
+        for start in range(0, len(order), WINDOW):
+            places = order[start : start + WINDOW]
+            prompts = self.chat.prompts([requests[place] for place in places])
+            for prompt in prompts:
+                self._check_length(prompt)
+            yield list(zip(places, prompts, strict=True))
+
+    def _with_options(
+        self, requests: Sequence[Request], window: Sequence[tuple[int, Prompt]]
+    ) -> list[Asked]:
+        """Return prompts with how their options continue them."""
+        known: dict[tuple[str, tuple[str, ...]], Continuations] = {}
+        found = []
+        for place, prompt in window:
+            key = (prompt.text[-TAIL:], requests[place].options)
+            if key not in known:
+                known[key] = self._continuations(prompt.text, requests[place].options)
+            found.append(asked(place, prompt, known[key]))
+        return found
+
+    def _continuations(self, text: str, options: Sequence[str]) -> Continuations:
+        """Return how options continue one text."""
+        return continuations(options, lambda label: self.chat.continued(text, label))
+
+    def _check_layer(self, layer: int, what: str) -> None:
+        """Raise unless the model has a layer."""
+        n_layers = len(self.parts.layers)
+        if not 0 <= layer < n_layers:
+            raise OptionError(f"{what} needs a layer from 0 to {n_layers - 1}", found=str(layer))
+
+    def _check_length(self, prompt: Prompt) -> None:
+        """Raise if a prompt is longer than the model was made for."""
+        if len(prompt.ids) > self.parts.context:
+            raise PromptTooLong(
+                f"A prompt may have {self.parts.context} tokens for this model",
+                found=f"{len(prompt.ids)}: {prompt.text[:60]!r}…",
+                remedy="shorten the role or the item",
+            )

@@ -1,0 +1,211 @@
+"""From a name to a model that is ready: found, read, its parts known, verified, on its device.
+
+Guarantee: every way in which this can fail for the user's sake ends in a sentence; no code of a
+checkpoint is run.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, cast, get_args
+
+import torch
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    PretrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+from transformers.utils import logging as transformers_logging
+
+from causalvalues.errors import FileError, OptionError
+from causalvalues.models.architectures import Parts, parts_of, unknown
+from causalvalues.models.chat import Chat
+from causalvalues.models.checkpoint import Checkpoint, find, read_json
+from causalvalues.models.digests import digest_of_files
+from causalvalues.models.elicit import Engine
+from causalvalues.models.forward import Decoder, first_device
+from causalvalues.models.packing import Cost
+from causalvalues.models.verify import verify
+
+__all__ = ["Dtype", "Loaded", "load"]
+
+Dtype = Literal["auto", "float32", "bfloat16", "float16"]
+
+BUDGET_BY_DEVICE = {"cpu": 4096, "cuda": 16384}
+TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "tokenizer.model")
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """All that a `LanguageModel` holds."""
+
+    identity: Mapping[str, str]
+    model: PreTrainedModel
+    parts: Parts
+    chat: Chat
+    engine: Engine
+
+
+def load(
+    name_or_path: str | Path,
+    revision: str | None,
+    dtype: Dtype,
+    device: str,
+    device_map: str | Mapping[str, int | str] | None,
+    token_budget: int | None,
+) -> Loaded:
+    """Return a model in a folder or on the hub, checked and ready."""
+    if token_budget is not None and token_budget < 1:
+        raise OptionError("`token_budget` must be 1 or more", found=str(token_budget))
+    if device_map is not None and device != "auto":
+        raise OptionError("`device` and `device_map` say the same thing: give one", found=device)
+    where = _device(device)
+    checkpoint = find(name_or_path, revision=revision)
+    config = _config(checkpoint)
+    number = _dtype(dtype, config, where)
+    chat = Chat(_tokenizer(checkpoint))
+    model = _model(checkpoint, config, number, where if device_map is None else device_map)
+    parts = parts_of(model)
+    verify(model, parts)
+    budget = token_budget or BUDGET_BY_DEVICE.get(where.type, BUDGET_BY_DEVICE["cuda"])
+    engine = Engine(
+        compute=Decoder(parts),
+        n_layers=len(parts.layers),
+        cost=_cost(parts, config),
+        budget=budget,
+        device=first_device(parts.decoder),
+    )
+    return Loaded(_identity(checkpoint, chat, number), model, parts, chat, engine)
+
+
+def _device(device: str) -> torch.device:
+    """Return the device asked for, if this machine has it."""
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        found = torch.device(device)
+        torch.empty(1, device=found)
+    except (RuntimeError, AssertionError) as fault:
+        raise OptionError(
+            "`device` must be auto, cpu, or an accelerator of this machine such as cuda",
+            found=f"{device} ({str(fault).splitlines()[0]})",
+        ) from fault
+    return found
+
+
+def _dtype(dtype: Dtype, config: PretrainedConfig, device: torch.device) -> torch.dtype:
+    """Return the type of number to compute in."""
+    if dtype not in get_args(Dtype):
+        raise OptionError(f"`dtype` must be one of {', '.join(get_args(Dtype))}", found=repr(dtype))
+    if dtype != "auto":
+        return cast(torch.dtype, getattr(torch, dtype))
+    own = getattr(config, "dtype", None) or getattr(config.get_text_config(), "dtype", None)
+    if device.type == "cpu" or not isinstance(own, torch.dtype):
+        return torch.float32
+    return own
+
+
+def _config(checkpoint: Checkpoint) -> PretrainedConfig:
+    """Return the configuration of an architecture that transformers knows."""
+    said = read_json(checkpoint.folder / "config.json")
+    try:
+        with _quiet():
+            return cast(
+                PretrainedConfig,
+                AutoConfig.from_pretrained(checkpoint.folder, local_files_only=True),
+            )
+    except (ValueError, KeyError, OSError, TypeError, ImportError) as fault:
+        name = str(said.get("model_type", "no model_type in config.json"))
+        raise unknown(name, str(fault).split("\n", maxsplit=1)[0]) from fault
+
+
+def _tokenizer(checkpoint: Checkpoint) -> PreTrainedTokenizerBase:
+    """Return the tokenizer of a checkpoint."""
+    try:
+        with _quiet():
+            return cast(
+                PreTrainedTokenizerBase,
+                AutoTokenizer.from_pretrained(checkpoint.folder, local_files_only=True),
+            )
+    except Exception as fault:  # tokenizers raises bare exceptions for damaged files
+        raise FileError(
+            f"A checkpoint must hold its tokenizer: {checkpoint.folder}",
+            found=f"{type(fault).__name__}: {str(fault).splitlines()[0] if str(fault) else ''}",
+            remedy="download or save it again, with tokenizer.json and tokenizer_config.json",
+        ) from fault
+
+
+def _model(
+    checkpoint: Checkpoint,
+    config: PretrainedConfig,
+    dtype: torch.dtype,
+    where: torch.device | str | Mapping[str, int | str],
+) -> PreTrainedModel:
+    """Return the model of a checkpoint, in eval mode, no gradients."""
+    placed = {} if isinstance(where, torch.device) else {"device_map": where}
+    try:
+        with _quiet():
+            read = cast(Callable[..., Any], AutoModelForCausalLM.from_pretrained)
+            model, report = read(
+                checkpoint.folder,
+                config=config,
+                dtype=dtype,
+                local_files_only=True,
+                use_safetensors=True,
+                output_loading_info=True,
+                **placed,
+            )
+    except (ValueError, OSError, ImportError) as fault:
+        raise unknown(str(config.model_type), str(fault).split("\n", maxsplit=1)[0]) from fault
+    wrong = sorted(map(str, report["missing_keys"])) + sorted(map(str, report["mismatched_keys"]))
+    if wrong:
+        raise FileError(
+            f"A checkpoint must hold every weight of its model: {checkpoint.folder}",
+            found=f"{len(wrong)} missing or of another shape, such as {wrong[0]}",
+            remedy="download or save it again",
+        )
+    if isinstance(where, torch.device):
+        model = model.to(where)
+    return cast(PreTrainedModel, model.eval().requires_grad_(False))
+
+
+def _cost(parts: Parts, config: PretrainedConfig) -> Cost:
+    """Return what tokens and pairs of tokens cost in all layers."""
+    text = config.get_text_config()
+    weights = sum(weight.numel() for weight in parts.layers.parameters())
+    n_heads = int(text.num_attention_heads)
+    head = int(getattr(text, "head_dim", None) or text.hidden_size // n_heads)
+    return Cost(linear=2.0 * weights, attention=4.0 * n_heads * head * len(parts.layers))
+
+
+def _identity(checkpoint: Checkpoint, chat: Chat, dtype: torch.dtype) -> dict[str, str]:
+    """Return all that answers depend on besides rounding."""
+    files = [checkpoint.folder / name for name in TOKENIZER_FILES]
+    return {
+        "name": checkpoint.name,
+        "revision": checkpoint.revision,
+        "weights": digest_of_files([*checkpoint.weights, checkpoint.folder / "config.json"]),
+        "tokenizer": digest_of_files([path for path in files if path.exists()]),
+        "template": chat.digest,
+        "dtype": str(dtype).removeprefix("torch."),
+    }
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep transformers from drawing bars and writing hints, as before on leaving."""
+    level = transformers_logging.get_verbosity()
+    bars = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.set_verbosity(logging.ERROR)
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        transformers_logging.set_verbosity(level)
+        if bars:
+            transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]

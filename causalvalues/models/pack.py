@@ -1,0 +1,141 @@
+"""A `Pack` is a tree of prompts with their options, and where in it each answer is read.
+
+    key of a token = 4 · id + 2 · (after the role) + (the answer comes next)
+
+so that prompts share a token only where an edit would treat it alike. Guarantee: an answer is read
+at the states of its own path, and nowhere else.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from causalvalues.models.chat import Prompt
+from causalvalues.models.edit import Tokens
+from causalvalues.models.forward import Batch
+from causalvalues.models.options import Continuations
+from causalvalues.models.tree import Keys, Tree, plant
+
+__all__ = ["Asked", "Pack", "asked", "batch_of", "pack_of"]
+
+ROUND_TO = 8  # rows of masks start where attention kernels want them
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """One prompt: its place among the requests, its keys, and how options continue it."""
+
+    place: int
+    keys: Keys  # (token,)
+    continuations: Continuations | None
+    n_tokens: int  # of the prompt and of its options' beginnings
+
+
+@dataclass(frozen=True, eq=False)
+class Pack:
+    """Prompts in one tree, and every (state, token) pair that their options need."""
+
+    asked: tuple[Asked, ...]
+    tree: Tree
+    paths: tuple[Keys, ...]  # of each prompt: (token,) → node
+    nodes: Keys  # (row,) the nodes whose states are read
+    rows: Keys  # (pair,) which of them
+    tokens: Keys  # (pair,) the token that is weighed there
+    sequences: Keys  # (pair,) the sequence it belongs to, counted over all prompts
+
+    def answers(self, weighed: NDArray[np.float64]) -> Iterator[tuple[int, tuple[float, ...]]]:
+        """Yield place and log-probabilities of options from those of the pairs."""
+        n_sequences = int(self.sequences.max(initial=-1)) + 1
+        sums = np.zeros(n_sequences)
+        np.add.at(sums, self.sequences, weighed)
+        start = 0
+        for one in self.asked:
+            if one.continuations is None:
+                continue
+            end = start + len(one.continuations.sequences)
+            yield one.place, one.continuations.weigh(sums[start:end])
+            start = end
+
+
+def asked(place: int, prompt: Prompt, continuations: Continuations | None) -> Asked:
+    """Return a prompt as keys."""
+    after = np.arange(len(prompt.ids)) >= prompt.role_end
+    keys = 4 * prompt.ids + 2 * after
+    keys[-1] += 1
+    branches = _branches(continuations)
+    return Asked(
+        place,
+        keys,
+        continuations,
+        len(keys) + len({b[:n] for b in branches for n in range(1, len(b) + 1)}),
+    )
+
+
+def pack_of(prompts: Sequence[Asked]) -> Pack:
+    """Return prompts and their options' beginnings in one tree."""
+    texts: list[Keys] = [one.keys for one in prompts]
+    place_of: dict[tuple[int, tuple[int, ...]], int] = {}
+    for number, one in enumerate(prompts):
+        place_of[number, ()] = number
+        for branch in _branches(one.continuations):
+            if (number, branch) not in place_of:
+                place_of[number, branch] = len(texts)
+                keys = 4 * np.array(branch, dtype=np.int64) + 2
+                texts.append(np.concatenate([one.keys, keys]))
+    tree = plant(texts)
+    pairs: list[tuple[int, int, int]] = []  # node, token, sequence
+    n_sequences = 0
+    for number, one in enumerate(prompts):
+        length = len(one.keys)
+        for sequence in one.continuations.sequences if one.continuations else ():
+            path = tree.paths[place_of[number, sequence[:-1]]]
+            nodes = path[length - 1 : length - 1 + len(sequence)]
+            pairs += [(int(n), t, n_sequences) for n, t in zip(nodes, sequence, strict=True)]
+            n_sequences += 1
+    table = np.array(pairs, dtype=np.int64).reshape(-1, 3)
+    nodes, rows = np.unique(table[:, 0], return_inverse=True)
+    return Pack(
+        asked=tuple(prompts),
+        tree=tree,
+        paths=tree.paths[: len(prompts)],
+        nodes=nodes,
+        rows=rows.astype(np.int64),
+        tokens=table[:, 1],
+        sequences=table[:, 2],
+    )
+
+
+def batch_of(packs: Sequence[Pack], device: torch.device) -> Batch:
+    """Return packs in rows of one length; what fills them up sees only itself."""
+    longest = max(len(pack.tree) for pack in packs)
+    width = -(-longest // ROUND_TO) * ROUND_TO
+    keys, depths = np.zeros((2, len(packs), width), dtype=np.int64)
+    ends = np.tile(np.arange(1, width + 1), (len(packs), 1))
+    for row, pack in enumerate(packs):
+        inside = slice(len(pack.tree))
+        keys[row, inside], depths[row, inside] = pack.tree.keys, pack.tree.depths
+        ends[row, inside] = pack.tree.ends
+    return Batch(
+        Tokens(
+            ids=_there(keys >> 2, device),
+            positions=_there(depths, device),
+            after_role=_there(keys & 2 > 0, device),
+            is_last=_there(keys & 1 > 0, device),
+        ),
+        ends=_there(ends, device),
+    )
+
+
+def _branches(continuations: Continuations | None) -> list[tuple[int, ...]]:
+    """Return what of the options must be read: all of a sequence but its last token."""
+    sequences = continuations.sequences if continuations else ()
+    return [sequence[:-1] for sequence in sequences if len(sequence) > 1]
+
+
+def _there(array: NDArray[np.int64] | NDArray[np.bool_], device: torch.device) -> Tensor:
+    """Return an array on a device."""
+    return torch.from_numpy(np.ascontiguousarray(array)).to(device)
