@@ -28,7 +28,6 @@ from causalvalues.errors import (
 )
 from causalvalues.models.served_calls import Server, at_once
 from causalvalues.models.served_format import (
-    HOW,
     Manners,
     Weighed,
     chat_body,
@@ -128,7 +127,7 @@ class ServedModel:
             raise NoLogProbabilities(
                 f"The server at {self.server.address} must give log-probabilities of tokens",
                 found=self.manners.why,
-                remedy=f"use another server ({HOW}), or ask for texts",
+                remedy=self.manners.remedy,
             )
         bodies = [chat_body(self.name, each.messages, self.manners) for each in requests]
 
@@ -210,7 +209,7 @@ class ServedModel:
                 if manners.top:
                     read_top(answer)
             except NoLogProbabilities as fault:
-                return replace(manners, top=0, why=f"{fault.found}; {fault.remedy}")
+                return replace(manners, top=0, why=fault.found, remedy=fault.remedy)
             return manners
 
 

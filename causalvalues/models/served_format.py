@@ -42,7 +42,8 @@ class Manners:
     limit: str = "max_tokens"
     seed: bool = True
     top: int = LADDER[0]  # 0: it gives no log-probabilities
-    why: str = ""  # it gives none
+    why: str = ""  # it gives none, and what would help
+    remedy: str = f"use another server ({HOW}), or ask for texts"
 
     def after(self, refusal: str) -> "Manners | None":
         """Return how to ask instead, given why the server refused; None where nothing helps."""
@@ -123,7 +124,7 @@ def read_top(answer: dict[str, Any]) -> tuple[tuple[str, float], ...]:
         raise NoLogProbabilities(
             "Options are weighed by the log-probabilities of the next token",
             found="an answer without them",
-            remedy=f"use a server that gives them ({HOW}), or ask for texts",
+            remedy=Manners.remedy,
         )
     drawn, listed = said.content[0], said.content[0].top_logprobs
     top = sorted(((each.token, each.logprob) for each in listed), key=lambda pair: -pair[1])
