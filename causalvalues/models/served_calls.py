@@ -65,13 +65,14 @@ class Server:
 
     def client(self, *, n_connections: int = 1) -> httpx.Client:
         """Return an open client; on this machine no proxy stands between."""
-        host = httpx.URL(self.address).host
+        url = httpx.URL(self.address)
         return httpx.Client(
             headers={} if self.key is None else {"Authorization": f"Bearer {self.key}"},
             auth=self.login,
             timeout=httpx.Timeout(self.timeout_in_seconds, pool=None),
             limits=httpx.Limits(max_connections=n_connections),
-            trust_env=host not in OWN_MACHINE,
+            trust_env=url.host not in OWN_MACHINE,
+            verify=url.scheme == "https",  # plain HTTP has no certificates to load
         )
 
     def call(
