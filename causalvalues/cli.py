@@ -12,7 +12,17 @@ import typer
 from rich.console import Console
 
 from causalvalues import __version__
-from causalvalues.commands import compare, demo, discover, doctor, effects, export, inspect
+from causalvalues.commands import (
+    compare,
+    demo,
+    discover,
+    doctor,
+    effects,
+    export,
+    inspect,
+    organism,
+    run,
+)
 from causalvalues.errors import CausalValuesError
 
 __all__ = ["app", "command_names", "main"]
@@ -26,12 +36,14 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command()(demo.demo)
+app.command()(run.run)
 app.command("check")(inspect.check)
 app.command()(discover.discover)
 app.command()(effects.effects)
 app.command()(compare.compare)
 app.command()(export.export)
 app.command()(doctor.doctor)
+app.add_typer(organism.app, name="organism")
 
 
 @app.callback(invoke_without_command=True)

@@ -104,8 +104,8 @@ class World:
         """Return the planted graph's equivalence class: what observation alone can show of it."""
         return truth_class(self.graph())
 
-    def truth(self) -> ValueGraph:
-        """Return the class with the planted total effects, as an answer would hold them."""
+    def truth(self, *, as_class: bool = True) -> ValueGraph:
+        """Return the class, or the graph itself, with the planted total effects."""
         size = self.total_effects()
         effects = tuple(
             Effect(cause, effect, *(float(size[i, j]),) * 4, "planted")
@@ -113,7 +113,8 @@ class World:
             for j, effect in enumerate(self.names)
             if i != j
         )
-        return replace_fields(self.graph_class(), effects=effects)
+        graph = self.graph_class() if as_class else self.graph()
+        return replace_fields(graph, effects=effects)
 
     def total_effects(self) -> Floats:
         """Return [i, j], the change of j per unit of i when i is set: (I − B)⁻¹ − I."""

@@ -1,0 +1,117 @@
+"""`causalvalues run study.yaml`: every stage of a study, resumed where it stopped."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from causalvalues.commands.terminal import AsJson, answer, bar, show, table_of, waiting, wrote
+
+if TYPE_CHECKING:
+    from causalvalues.study.run import Outcome
+
+__all__ = ["print_comparison", "print_edges", "run"]
+
+
+def run(
+    study: Annotated[Path, typer.Argument(help="A study.yaml; see experiments/.")],
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", help="Run folder; runs/NAME where none is given."),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help="Another model: hub name, folder, organism/gemma, or http://…/v1#name."),
+    ] = None,
+    roles: Annotated[
+        int | None, typer.Option(min=2, help="Another number of roles, to try a study out.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run a study: ask, score, discover, judge, draw. The same command again goes on.
+
+    Example: [bold]causalvalues run experiments/organism/study.yaml --out runs/organism[/]
+    """
+    from causalvalues.study.plan import Study
+
+    plan = Study.from_yaml(study)
+    if model is not None:
+        plan = plan.with_model(model)
+    if roles is not None:
+        plan = plan.with_roles(roles)
+    folder = out or Path("runs") / plan.name
+    with waiting(f"Loading {plan.model.name}"):
+        from causalvalues.study.respondents import respondent_of
+        from causalvalues.study.run import run as run_study
+
+        respondent = respondent_of(plan.model)
+    outcome = run_study(plan, folder, bar=bar, respondent=respondent)
+    if as_json:
+        answer(
+            {
+                "study": plan.name,
+                "n_edges": outcome.graph.only("value").n_edges,
+                "measures": [
+                    measure.to_dict()
+                    for measure in (outcome.comparison.measures if outcome.comparison else ())
+                ],
+                "files": [str(path) for path in outcome.files],
+            }
+        )
+        return
+    _print(outcome)
+
+
+def _print(outcome: "Outcome") -> None:
+    """Print what was found, and the files."""
+    graph, table = outcome.graph.only("value"), outcome.table
+    show(f"{table.n_clusters} roles gave {table.n_rows} rows; {graph.n_edges} edges were found.")
+    if outcome.comparison is not None:
+        print_edges(outcome)
+        print_comparison(outcome)
+    else:
+        rows = [(str(edge), _support(outcome, edge.first, edge.second)) for edge in graph.edges()]
+        table_of("Edges", ("edge", "support"), rows)
+    for check in outcome.graph.checks:
+        if check.passed is False:
+            show(f"  FAILED {check.name}: {check.detail}")
+    wrote(list(outcome.files))
+
+
+def print_edges(outcome: "Outcome") -> None:
+    """Print every edge beside the planted one."""
+    if outcome.comparison is None:
+        return
+    edges: list[tuple[str, ...]] = []
+    for kind, changes in outcome.comparison.edge_table().items():
+        for change in changes:
+            edge = change.found or change.other
+            if edge is None:
+                continue
+            support = _support(outcome, edge.first, edge.second)
+            edges.append((str(change.found or "–"), str(change.other or "–"), kind, support))
+    table_of("Found against planted", ("found", "planted", "verdict", "support"), edges)
+
+
+def print_comparison(outcome: "Outcome") -> None:
+    """Print every distance with its level by chance; what has no value, with its reason."""
+    if outcome.comparison is None:
+        return
+    measures = [
+        (measure.name, measure.text(), measure.chance_text(), measure.p_text())
+        for measure in outcome.comparison.measures
+        if measure.value is not None
+    ]
+    table_of("How far apart", ("measure", "value", "by chance", "p"), measures)
+    unscored = [m for m in outcome.comparison.measures if m.value is None]
+    for reason in sorted({m.reason for m in unscored}):
+        names = [m.name for m in unscored if m.reason == reason]
+        show(f"Unscored: {', '.join(names)} ({reason}).")
+
+
+def _support(outcome: "Outcome", first: str, second: str) -> str:
+    """Return the support of an adjacency."""
+    graph = outcome.graph
+    if graph.support is None:
+        return "–"
+    return f"{graph.support.adjacent[graph.index(first), graph.index(second)]:.2f}"

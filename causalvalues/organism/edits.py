@@ -1,0 +1,39 @@
+"""Edits of an organism's residual: overwrite a register, or add a vector to the stream."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from causalvalues.models.edit import Tokens
+from causalvalues.organism.registers import Registers
+
+__all__ = ["AddVector", "WriteRegister"]
+
+
+@dataclass(frozen=True, eq=False)
+class WriteRegister:
+    """Overwrites one register after the role, in standard deviations of its value."""
+
+    registers: Registers
+    value: int
+    level: float
+    layer: int
+
+    def __call__(self, residual: Tensor, tokens: Tokens) -> Tensor:
+        """Return the residual with the register set wherever the role is already read."""
+        where = torch.zeros(*residual.shape[:2], len(self.registers.names))
+        where[..., self.value] = tokens.after_role
+        return self.registers.write(residual, where, torch.full_like(where, self.level))
+
+
+@dataclass(frozen=True, eq=False)
+class AddVector:
+    """Adds one vector after the role."""
+
+    vector: Tensor  # (width,)
+    layer: int
+
+    def __call__(self, residual: Tensor, tokens: Tokens) -> Tensor:
+        """Return the residual, moved wherever the role is already read."""
+        return residual + tokens.after_role[..., None] * self.vector

@@ -1,0 +1,35 @@
+"""The figures of a study: the found graph, and beside it the planted one where it is known."""
+
+from pathlib import Path
+
+from causalvalues.discovery.graph import ValueGraph
+from causalvalues.organism.world import planted_world
+from causalvalues.report.figures import new_figure, save_figure
+from causalvalues.report.graph_drawing import (
+    circle_layout,
+    draw_against,
+    draw_graph,
+    edge_numbers,
+)
+from causalvalues.study.plan import Study
+
+__all__ = ["draw_all"]
+
+
+def draw_all(study: Study, graph: ValueGraph, folder: Path) -> list[Path]:
+    """Return the files of every figure."""
+    system = study.read_inventory().system
+    places = circle_layout(system.names, [value.angle_in_degrees for value in system.values])
+    found = graph.only("value")
+    if study.truth is None:
+        figure, (axis,) = new_figure(height=4.3, width=4.6)
+        draw_graph(axis, found, places, title=f"{study.model.name}, opacity = support")
+        return save_figure(figure, folder / "found", edge_numbers(found))
+    world = planted_world()
+    as_class = "context" not in graph.kinds
+    truth = world.truth(as_class=as_class)
+    figure, axes = new_figure(n_columns=3, height=4.3, width=4.4)
+    draw_graph(axes[0], truth, places, title="planted" + as_class * " (its equivalence class)")
+    draw_graph(axes[1], found, places, title="found, opacity = support")
+    draw_against(axes[2], found, truth, places, title="found against planted")
+    return save_figure(figure, folder / "planted_and_found", edge_numbers(found, truth))
