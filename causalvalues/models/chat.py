@@ -27,6 +27,7 @@ from causalvalues.survey.request import Message, Request
 __all__ = ["Chat", "Prompt"]
 
 TODAY = "26 Jul 2024"  # what Llama 3.1 and 3.2 say where nobody tells them the date
+TAIL = 64  # characters
 SYSTEM, USER = "A role that nobody has.", "A question that nobody asks."
 FALLBACK = "role / User: … / Assistant:, blank lines between"
 
@@ -83,6 +84,15 @@ class Chat:
                 requests, texts, read["input_ids"], read["offset_mapping"], strict=True
             )
         ]
+
+    def ending(self, text: str) -> str:
+        """Return the end of a text, as far as it can change how what follows is tokenised.
+
+        Nothing reaches across a control token; else a few words are more than a token spans.
+        """
+        tail = text[-TAIL:]
+        marks = list(self._controls.finditer(tail)) if self._controls else []
+        return tail[marks[-1].start() :] if marks else tail[tail.find(" ") + 1 :]
 
     def continued(self, text: str, label: str) -> tuple[int, ...]:
         """Return the tokens of a label written right after a text.

@@ -8,7 +8,7 @@ is read; pickled weights are never opened.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,12 @@ class Checkpoint:
     weights: tuple[Path, ...]
 
 
-def find(name_or_path: str | Path, *, revision: str | None = None) -> Checkpoint:
+def find(
+    name_or_path: str | Path,
+    *,
+    revision: str | None = None,
+    fetch: Callable[..., str] = snapshot_download,
+) -> Checkpoint:
     """Return the checkpoint under a path or a name on the hub, fetched if need be and checked."""
     path = Path(name_or_path).expanduser()
     if path.is_dir():
@@ -56,7 +61,7 @@ def find(name_or_path: str | Path, *, revision: str | None = None) -> Checkpoint
             "A model is a folder with config.json and safetensors, or a name on the hub",
             found=f"{name}, which is {'a file' if path.exists() else 'not there'}",
         )
-    folder = _fetched(name, revision)
+    folder = _fetched(name, revision, fetch)
     return Checkpoint(name, folder.name, folder, _checked(folder))
 
 
@@ -73,14 +78,10 @@ def read_json(path: Path) -> dict[str, Any]:
     return found
 
 
-def _fetched(name: str, revision: str | None) -> Path:
+def _fetched(name: str, revision: str | None, fetch: Callable[..., str]) -> Path:
     """Return the folder of a model on the hub or in its cache."""
     try:
-        return Path(
-            snapshot_download(
-                name, revision=revision, allow_patterns=WANTED, ignore_patterns=UNWANTED
-            )
-        )
+        return Path(fetch(name, revision=revision, allow_patterns=WANTED, ignore_patterns=UNWANTED))
     except HFValidationError as fault:
         raise FileError(
             "A model is a folder, or a name on the hub such as google/gemma-2b-it", found=name

@@ -30,7 +30,8 @@ from causalvalues.survey.request import Request
 __all__ = ["LanguageModel"]
 
 WINDOW = 1024  # requests that are read, sorted and packed together
-TAIL = 64  # characters before an answer that can change how it is tokenised
+
+Ending = tuple[str, tuple[str, ...]]  # the end of a prompt, and the options after it
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,13 +99,15 @@ class LanguageModel:
                     found=repr(request.messages[-1].text[:60]),
                     remedy="use `texts` for free answers",
                 )
+        known: dict[Ending, Continuations] = {}
         for window in self._windows(requests):
-            yield from self.engine.answers(self._with_options(requests, window), edits)
+            prompts = [self._asked(place, p, requests[place].options, known) for place, p in window]
+            yield from self.engine.answers(prompts, edits)
 
     def residuals(
         self, requests: Sequence[Request], layer: int
     ) -> Iterator[tuple[int, NDArray[np.float32]]]:
-        """Yield (place, residual (token, width)) of what leaves a layer at each token of a prompt."""
+        """Yield (place, what leaves a layer at each token of a prompt (token, width))."""
         self._check_layer(layer, "A residual that is read")
         for window in self._windows(requests):
             yield from self.engine.residuals([asked(i, p, None) for i, p in window], layer)
@@ -130,22 +133,18 @@ class LanguageModel:
                 self._check_length(prompt)
             yield list(zip(places, prompts, strict=True))
 
-    def _with_options(
-        self, requests: Sequence[Request], window: Sequence[tuple[int, Prompt]]
-    ) -> list[Asked]:
-        """Return prompts with how their options continue them."""
-        known: dict[tuple[str, tuple[str, ...]], Continuations] = {}
-        found = []
-        for place, prompt in window:
-            key = (prompt.text[-TAIL:], requests[place].options)
-            if key not in known:
-                known[key] = self._continuations(prompt.text, requests[place].options)
-            found.append(asked(place, prompt, known[key]))
-        return found
-
-    def _continuations(self, text: str, options: Sequence[str]) -> Continuations:
-        """Return how options continue one text."""
-        return continuations(options, lambda label: self.chat.continued(text, label))
+    def _asked(
+        self,
+        place: int,
+        prompt: Prompt,
+        options: tuple[str, ...],
+        known: dict[Ending, Continuations],
+    ) -> Asked:
+        """Return a prompt with how its options continue it; what ends alike continues alike."""
+        ending = (self.chat.ending(prompt.text), options)
+        if ending not in known:
+            known[ending] = continuations(options, lambda way: self.chat.continued(ending[0], way))
+        return asked(place, prompt, known[ending])
 
     def _check_layer(self, layer: int, what: str) -> None:
         """Raise unless the model has a layer."""

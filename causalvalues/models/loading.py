@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
@@ -22,13 +23,14 @@ from transformers import (
 )
 from transformers.utils import logging as transformers_logging
 
-from causalvalues.errors import FileError, OptionError
+from causalvalues.errors import CausalValuesError, FileError, OptionError
 from causalvalues.models.architectures import Parts, parts_of, unknown
 from causalvalues.models.chat import Chat
 from causalvalues.models.checkpoint import Checkpoint, find, read_json
 from causalvalues.models.digests import digest_of_files
 from causalvalues.models.elicit import Engine
 from causalvalues.models.forward import Decoder, first_device
+from causalvalues.models.memory import is_out_of_memory
 from causalvalues.models.packing import Cost
 from causalvalues.models.verify import verify
 
@@ -64,6 +66,12 @@ def load(
         raise OptionError("`token_budget` must be 1 or more", found=str(token_budget))
     if device_map is not None and device != "auto":
         raise OptionError("`device` and `device_map` say the same thing: give one", found=device)
+    if device_map is not None and find_spec("accelerate") is None:
+        raise OptionError(
+            "`device_map` needs the package accelerate",
+            found="none",
+            remedy="pip install accelerate, or say `device` instead",
+        )
     where = _device(device)
     checkpoint = find(name_or_path, revision=revision)
     config = _config(checkpoint)
@@ -76,7 +84,7 @@ def load(
     engine = Engine(
         compute=Decoder(parts),
         n_layers=len(parts.layers),
-        cost=_cost(parts, config),
+        cost=_cost(parts, model.config.get_text_config()),
         budget=budget,
         device=first_device(parts.decoder),
     )
@@ -160,8 +168,10 @@ def _model(
                 output_loading_info=True,
                 **placed,
             )
-    except (ValueError, OSError, ImportError) as fault:
-        raise unknown(str(config.model_type), str(fault).split("\n", maxsplit=1)[0]) from fault
+            if isinstance(where, torch.device):
+                model = model.to(where)
+    except Exception as fault:  # torch and safetensors raise bare exceptions too
+        raise _unreadable(checkpoint, config, fault) from fault
     wrong = sorted(map(str, report["missing_keys"])) + sorted(map(str, report["mismatched_keys"]))
     if wrong:
         raise FileError(
@@ -169,18 +179,39 @@ def _model(
             found=f"{len(wrong)} missing or of another shape, such as {wrong[0]}",
             remedy="download or save it again",
         )
-    if isinstance(where, torch.device):
-        model = model.to(where)
     return cast(PreTrainedModel, model.eval().requires_grad_(False))
 
 
-def _cost(parts: Parts, config: PretrainedConfig) -> Cost:
+def _unreadable(
+    checkpoint: Checkpoint, config: PretrainedConfig, fault: Exception
+) -> CausalValuesError:
+    """Return what to say of weights that could not be read."""
+    said = str(fault).split("\n", maxsplit=1)[0]
+    if is_out_of_memory(fault):
+        return OptionError(
+            "The weights of a model must fit into memory",
+            found=f"{checkpoint.name} does not: {said}",
+            remedy="use dtype='bfloat16', device_map='auto', another device, or a smaller model",
+        )
+    if isinstance(fault, ValueError | ImportError):
+        return unknown(str(config.model_type), said)
+    return FileError(
+        f"The weights of a checkpoint must be readable: {checkpoint.folder}",
+        found=f"{type(fault).__name__}: {said}",
+        remedy="download or save it again",
+    )
+
+
+def _cost(parts: Parts, text: PretrainedConfig) -> Cost:
     """Return what tokens and pairs of tokens cost in all layers."""
-    text = config.get_text_config()
-    weights = sum(weight.numel() for weight in parts.layers.parameters())
     n_heads = int(text.num_attention_heads)
-    head = int(getattr(text, "head_dim", None) or text.hidden_size // n_heads)
-    return Cost(linear=2.0 * weights, attention=4.0 * n_heads * head * len(parts.layers))
+    return Cost.of_layers(
+        weights=sum(weight.numel() for weight in parts.layers.parameters()),
+        n_layers=len(parts.layers),
+        n_heads=n_heads,
+        head=int(getattr(text, "head_dim", None) or text.hidden_size // n_heads),
+        stepwise=text._attn_implementation == "eager",
+    )
 
 
 def _identity(checkpoint: Checkpoint, chat: Chat, dtype: torch.dtype) -> dict[str, str]:

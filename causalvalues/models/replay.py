@@ -2,8 +2,8 @@
 
 A layer that stands aside is replaced in the model's list by a module that passes on what it gets,
 or the residual that was stored; this works for every architecture whose layers are a list.
-Guarantee: on leaving, the list holds the same objects as before; a residual that was never passed
-on is a fault.
+Guarantee: on leaving, the list holds the same objects as before, also when something fails between;
+a residual that was never passed on is a fault. One thread at a time: the list is the model's own.
 """
 
 from collections.abc import Collection, Iterator

@@ -242,7 +242,7 @@ def save(kind: str, folder: Path, *, seed: int = 0) -> Path:
 ROLES = (
     "",
     "You are a baker who likes quiet mornings.",
-    "You are a judge. Being free to plan each day matters to this person more than almost anything.",
+    "You are a judge. Being free to plan each day matters to you more than almost anything.",
 )
 ITEMS = (
     ("Answer with A, B, C alone.\nHow much do you agree?\nBeing free", ("A", "B", "C")),
