@@ -218,7 +218,7 @@ def _identity(checkpoint: Checkpoint, chat: Chat, dtype: torch.dtype) -> dict[st
     """Return all that answers depend on besides rounding."""
     files = [checkpoint.folder / name for name in TOKENIZER_FILES]
     return {
-        "name": checkpoint.name,
+        "model": checkpoint.name,
         "revision": checkpoint.revision,
         "weights": digest_of_files([*checkpoint.weights, checkpoint.folder / "config.json"]),
         "tokenizer": digest_of_files([path for path in files if path.exists()]),

@@ -95,7 +95,7 @@ def test_names_of_the_hub_are_read_from_its_cache(checkpoint: Copy, tmp_path: Pa
         ask = (Message("system", "You are a judge."), Message("user", "Should I?"))
         (expected,) = there.log_probabilities([Request(ask, ("yes", "no"))])
         assert found["answers"][0][1] == pytest.approx(expected[1], abs=1e-5)
-        assert found["identity"]["name"] == name
+        assert found["identity"]["model"] == name
         assert found["identity"]["revision"] == commits[name]
         assert found["identity"]["template"] == there.identity["template"]
     assert said[2]["error"] == said[3]["error"] == "FileError"
@@ -106,7 +106,7 @@ def test_names_of_the_hub_are_read_from_its_cache(checkpoint: Copy, tmp_path: Pa
 def test_identity_is_all_that_answers_depend_on(copy: Copy, tmp_path: Path) -> None:
     folder = copy("llama3")
     first = LanguageModel.load(folder).identity
-    assert set(first) == {"name", "revision", "weights", "tokenizer", "template", "dtype"}
+    assert set(first) == {"model", "revision", "weights", "tokenizer", "template", "dtype"}
     moved = LanguageModel.load(shutil.copytree(folder, tmp_path / "moved" / "llama3")).identity
     assert dict(moved) == dict(first)
     half = LanguageModel.load(folder, dtype="bfloat16").identity
