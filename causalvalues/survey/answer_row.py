@@ -16,7 +16,7 @@ from hashlib import blake2b, sha256
 from causalvalues.provenance import canonical_json
 from causalvalues.survey.request import Request
 
-__all__ = ["Answer", "answer_of", "cells_of", "key_of"]
+__all__ = ["Answer", "answer_of", "cells_of", "digest_of", "key_of"]
 
 CHECK_BYTES = 8
 NO_TEXT, TEXT = b"\x00", b"\x01"
@@ -36,9 +36,20 @@ class Answer:
     flags: str = ""
 
 
+def digest_of(request: Request) -> str:
+    """Return a SHA-256 of what is said and of what may be answered."""
+    content = canonical_json(
+        {
+            "messages": [[message.speaker, message.text] for message in request.messages],
+            "options": list(request.options),
+        }
+    )
+    return sha256(content.encode()).hexdigest()
+
+
 def key_of(
     identity: Mapping[str, str],
-    request: Request,
+    request_digest: str,
     *,
     role: str,
     question: str,
@@ -50,8 +61,7 @@ def key_of(
     content = canonical_json(
         {
             "identity": dict(identity),
-            "messages": [[message.speaker, message.text] for message in request.messages],
-            "options": list(request.options),
+            "request": request_digest,
             "condition": [condition, condition_digest],
             "names": [role, question],
             "max_new_tokens": max_new_tokens,

@@ -17,9 +17,11 @@ __all__ = ["Given", "Sweeper", "answers_of_respondent", "answers_of_sweeper", "c
 
 Given = tuple[float, ...] | str
 Thing = TypeVar("Thing")
+Edit = TypeVar("Edit")
+Edit_contra = TypeVar("Edit_contra", contravariant=True)
 
 
-class Sweeper(Protocol):
+class Sweeper(Protocol[Edit_contra]):
     """A respondent that answers under many conditions at once, sharing the work between them."""
 
     @property
@@ -27,7 +29,7 @@ class Sweeper(Protocol):
         """Return all that answers depend on besides the request and the edit."""
 
     def sweep(
-        self, requests: Sequence[Request], edits: Mapping[str, object | None]
+        self, requests: Sequence[Request], edits: Mapping[str, Edit_contra | None]
     ) -> Iterator[tuple[str, int, tuple[float, ...]]]:
         """Yield (condition, place in requests, log-probability of each option), in any order."""
 
@@ -50,7 +52,7 @@ def answers_of_respondent(
 
 
 def answers_of_sweeper(
-    sweeper: Sweeper, edits: Mapping[str, object | None], askings: Sequence[Asking]
+    sweeper: Sweeper[Edit], edits: Mapping[str, Edit | None], askings: Sequence[Asking]
 ) -> Iterator[tuple[Asking, Given]]:
     """Yield the answers of a sweeper; requests that miss the same conditions go together."""
     missing: dict[tuple[str, str], dict[str, Asking]] = {}

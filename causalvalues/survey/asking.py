@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeVar
 
 from causalvalues.errors import Interrupted, OptionError
 from causalvalues.survey.answer_row import Answer
@@ -32,6 +33,7 @@ from causalvalues.survey.roles import Role
 __all__ = ["Asked", "Progress", "Sweeper", "ask", "ask_under"]
 
 Progress = Callable[[int, int], None]
+Edit = TypeVar("Edit")
 
 NOT_FINITE = "not finite"
 WRITE_EVERY = 256  # answers
@@ -77,12 +79,12 @@ def ask(
 
 
 def ask_under(
-    sweeper: Sweeper,
+    sweeper: Sweeper[Edit],
     questions: Iterable[Question],
     roles: Iterable[Role],
     store: AnswerStore,
     *,
-    edits: Mapping[str, object | None],
+    edits: Mapping[str, Edit | None],
     digests: Mapping[str, str],
     role_place: RolePlace = "system",
     roles_at_once: int = 16,

@@ -12,7 +12,7 @@ from itertools import product
 from typing import get_args
 
 from causalvalues.errors import OptionError
-from causalvalues.survey.answer_row import key_of
+from causalvalues.survey.answer_row import digest_of, key_of
 from causalvalues.survey.protocol import Question, RolePlace
 from causalvalues.survey.request import Message, Request
 from causalvalues.survey.roles import Role
@@ -68,19 +68,21 @@ class Design:
     @cached_property
     def keys(self) -> tuple[bytes, ...]:
         """Return every key: role by role, in a role question by question, then conditions."""
-        return tuple(
-            key_of(
-                self.identity,
-                request_of(role, question, self.role_place),
-                role=role.id,
-                question=question.id,
-                condition=condition,
-                condition_digest=digest,
-                max_new_tokens=question.max_new_tokens,
-            )
-            for role, question in product(self.roles, self.questions)
-            for condition, digest in self.conditions.items()
-        )
+        keys = []
+        for role, question in product(self.roles, self.questions):
+            request_digest = digest_of(request_of(role, question, self.role_place))
+            for condition, digest in self.conditions.items():
+                key = key_of(
+                    self.identity,
+                    request_digest,
+                    role=role.id,
+                    question=question.id,
+                    condition=condition,
+                    condition_digest=digest,
+                    max_new_tokens=question.max_new_tokens,
+                )
+                keys.append(key)
+        return tuple(keys)
 
     def askings(self, missing: Sequence[bytes], *, n_roles: int) -> Iterator[list[Asking]]:
         """Yield what is missing, in chunks of `n_roles` whole roles."""

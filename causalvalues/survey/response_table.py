@@ -8,7 +8,8 @@ Guarantee: one answer per model, condition, role and question; rows are sorted b
 that the same answers make the same table in whatever order they came.
 """
 
-from collections.abc import Iterable, Iterator
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -18,12 +19,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from causalvalues.errors import FileError, OptionError, TableError
 from causalvalues.provenance import write_atomically
 from causalvalues.survey.answer_row import Answer
-from causalvalues.survey.columns import Floats, frozen
+from causalvalues.survey.columns import Floats, frozen, refuse_absent
 from causalvalues.survey.protocol import Question
 
 __all__ = ["FACTORS", "Responses"]
@@ -51,6 +52,7 @@ class Responses:
     def __post_init__(self) -> None:
         if not len(self.frame) or len(self.frame) != len(self.log_probabilities):
             raise TableError("Responses hold one answer or more", found=f"{len(self.frame)}")
+        refuse_absent([*NAMES, "text"], list(self.frame.columns))
         codes = [self.frame[name].cat.codes.to_numpy() for name in WHO]
         order = np.lexsort(codes[::-1])
         same = np.all([code[order][1:] == code[order][:-1] for code in codes], axis=0)
@@ -61,7 +63,7 @@ class Responses:
                 found=f"{int(same.sum())} more, first {first['question']!r} by {first['role']!r}",
                 remedy="read the answers of one survey: store.rows(asked.keys)",
             )
-        frame = self.frame.take(order).reset_index(drop=True)
+        frame = self.frame[[*NAMES, "text"]].take(order).reset_index(drop=True)
         object.__setattr__(self, "frame", frame)
         numbers = np.asarray(self.log_probabilities, dtype=np.float64)[order]
         object.__setattr__(self, "log_probabilities", frozen(numbers))
@@ -76,7 +78,8 @@ class Responses:
         for answer in answers:
             columns.take(answer)
         factors_by_question = {question.id: question.factors for question in questions}
-        asked = pd.Categorical(columns.names["question"])
+        frame = pd.DataFrame({name: column.sorted() for name, column in columns.names.items()})
+        asked = frame["question"].cat
         absent = [name for name in asked.categories if name not in factors_by_question]
         if absent:
             raise OptionError(
@@ -84,14 +87,12 @@ class Responses:
                 found=f"answers to {len(absent)} other questions, first {absent[0]!r}",
                 remedy="give the questions that were asked, all of them",
             )
-        frame = pd.DataFrame({name: pd.Categorical(columns.names[name]) for name in WHO})
         for factor in FACTORS:
             levels = [
                 factors_by_question[name].get(factor, name if factor == "item" else "")
                 for name in asked.categories
             ]
             frame[factor] = pd.Categorical(np.array(levels, dtype=object)[asked.codes])
-        frame["flags"] = pd.Categorical(columns.names["flags"])
         frame["text"] = pd.Series(columns.texts, dtype=object)
         return cls(frame, _rectangle(columns.numbers, columns.lengths))
 
@@ -146,25 +147,44 @@ class Responses:
         return cls(frame, rectangle)
 
 
+class _Names:
+    """A column of names, each kept once however often it comes."""
+
+    def __init__(self) -> None:
+        self._code_by_name: dict[str, int] = {}
+        self._codes = array("l")
+
+    def take(self, name: str) -> None:
+        """Take one name."""
+        self._codes.append(self._code_by_name.setdefault(name, len(self._code_by_name)))
+
+    def sorted(self) -> "pd.Categorical[str]":
+        """Return the column, its categories in alphabetical order."""
+        names = sorted(self._code_by_name)
+        rank = np.empty(len(names), dtype=np.intp)
+        rank[[self._code_by_name[name] for name in names]] = np.arange(len(names))
+        return pd.Categorical.from_codes(rank[np.asarray(self._codes)], pd.Index(names))
+
+
 class _Columns:
     """Columns that grow answer by answer."""
 
     def __init__(self) -> None:
-        self.names: dict[str, list[str]] = {name: [] for name in (*WHO, "flags")}
+        self.names = {name: _Names() for name in (*WHO, "flags")}
         self.texts: list[str | None] = []
-        self.numbers: list[float] = []
-        self.lengths: list[int] = []
+        self.numbers = array("d")
+        self.lengths = array("l")
 
     def take(self, answer: Answer) -> None:
         """Take one answer."""
         for name, column in self.names.items():
-            column.append(getattr(answer, name))
+            column.take(getattr(answer, name))
         self.texts.append(answer.text)
         self.numbers.extend(answer.log_probabilities)
         self.lengths.append(len(answer.log_probabilities))
 
 
-def _rectangle(flat: Iterable[float], lengths: Iterable[int]) -> Floats:
+def _rectangle(flat: Sequence[float] | Floats, lengths: ArrayLike) -> Floats:
     """Return rows of different lengths as one array, NaN beyond the end of each."""
     ends = np.asarray(lengths, dtype=np.intp)
     rectangle = np.full((len(ends), int(ends.max(initial=0))), np.nan)

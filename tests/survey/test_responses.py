@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 
 from causalvalues.errors import FileError
-from causalvalues.survey.answer_row import Answer, answer_of, cells_of, key_of
+from causalvalues.survey.answer_row import Answer, answer_of, cells_of, digest_of, key_of
 from causalvalues.survey.request import Message, Request
 from causalvalues.survey.responses import AnswerStore
 
-REQUEST = Request((Message("user", "Should I rest?"),), ("A", "B"))
+ASKED = Request((Message("user", "Should I rest?"),), ("A", "B"))
+REQUEST = digest_of(ASKED)
 IDENTITY = {"model": "small", "revision": "1"}
 FULL_DISK = """
 import resource, signal, sys
@@ -122,12 +123,13 @@ def test_a_reader_sees_what_a_writer_has_put(path: Path) -> None:
 
 
 def test_a_key_changes_with_everything_the_answer_depends_on() -> None:
-    other = Request((Message("system", "Should I rest?"),), ("A", "B"))
+    spoken = digest_of(Request((Message("system", "Should I rest?"),), ("A", "B")))
+    turned = digest_of(replace(ASKED, options=("B", "A")))
     keys = {
         key_of(IDENTITY, REQUEST, role="r", question="q"),
         key_of({**IDENTITY, "revision": "2"}, REQUEST, role="r", question="q"),
-        key_of(IDENTITY, other, role="r", question="q"),
-        key_of(IDENTITY, replace(REQUEST, options=("B", "A")), role="r", question="q"),
+        key_of(IDENTITY, spoken, role="r", question="q"),
+        key_of(IDENTITY, turned, role="r", question="q"),
         key_of(IDENTITY, REQUEST, role="s", question="q"),
         key_of(IDENTITY, REQUEST, role="r", question="p"),
         key_of(IDENTITY, REQUEST, role="r", question="q", condition="c"),
