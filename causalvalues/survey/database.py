@@ -33,7 +33,7 @@ REMEDIES = {  # by what SQLite says
     "unable to open": ANOTHER_FOLDER,
     "disk i/o": "check the disk and its room, then run the same command again",
 }
-LOST = "put back a copy, or move the file away: what was in it is then asked again"
+LOST = "put back a copy, or save what is whole with causalvalues.survey.rescue, then ask again"
 
 
 def connect_to_write(path: Path) -> sqlite3.Connection:

@@ -234,7 +234,7 @@ def newer(path: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (truncated, "put back a copy"),
+        (truncated, "put back a copy, or save"),
         (garbage, "not a database"),
         (foreign, "another application"),
         (newer, "update causalvalues"),
