@@ -1,63 +1,62 @@
-"""`causalvalues demo`: a world with a known graph, found again, in one command."""
+"""`causalvalues demo`: survey the embedded model, find its planted graph again, in one command."""
 
+import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from causalvalues.commands.terminal import AsJson, answer, bar, show, table_of, wrote
+from causalvalues.commands.run import print_comparison, print_edges
+from causalvalues.commands.terminal import (
+    AsJson,
+    answer,
+    bar,
+    show,
+    table_of,
+    waiting,
+    wrote,
+)
 
 __all__ = ["demo"]
 
 
 def demo(
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the files.")] = Path("demo"),
-    roles: Annotated[int, typer.Option(min=50, help="How many roles are asked.")] = 600,
-    resamples: Annotated[int, typer.Option(min=10, help="Resamples and permutations.")] = 500,
+    roles: Annotated[int, typer.Option(min=50, help="How many roles are asked.")] = 240,
+    resamples: Annotated[int, typer.Option(min=10, help="Resamples and permutations.")] = 300,
     seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 7,
+    model: Annotated[
+        str, typer.Option(help="organism/gemma, organism/llama, or one you trained.")
+    ] = "organism/gemma",
     as_json: AsJson = False,
 ) -> None:
-    """Sample a planted world, find its graph, and hold one against the other.
+    """Ask the embedded Gemma what it values, and hold the graph found against the planted one.
 
-    Example: [bold]causalvalues demo --out demo --roles 2000[/]
+    Example: [bold]causalvalues demo --out demo --model organism/llama[/]
     """
-    from causalvalues.demo import tell
+    started = time.monotonic()
+    with waiting(f"Loading {model}"):
+        from causalvalues.demo import RAISED, study_of_demo, tell
 
-    story = tell(out, n_roles=roles, n_resamples=resamples, seed=seed, bar=bar)
-    graph = story.graph
+    study = study_of_demo(n_roles=roles, n_resamples=resamples, seed=seed, model=model)
+    story = tell(study, out, bar=bar)
+    outcome, comparison = story.outcome, story.outcome.comparison
     if as_json:
         answer(
             {
-                "n_edges": graph.n_edges,
-                "measures": [measure.to_dict() for measure in story.comparison.measures],
-                "null": story.null.to_dict(),
+                "n_edges": outcome.graph.n_edges,
+                "measures": [m.to_dict() for m in (comparison.measures if comparison else ())],
+                "checks": [dict(vars(check)) for check in outcome.graph.checks],
                 "files": [str(path) for path in story.files],
             }
         )
         return
     show(
-        f"{roles} roles of a world with {story.world.graph().n_edges} planted edges were asked; "
-        f"{graph.n_edges} edges were found."
+        f"{roles} roles of {model} were asked {outcome.n_questions} questions each, about values "
+        f"with {story.world.graph().n_edges} planted edges; {outcome.graph.n_edges} were found."
     )
-    edges: list[tuple[str, ...]] = []
-    for kind, changes in story.comparison.edge_table().items():
-        for change in changes:
-            edge = change.found or change.other
-            if edge is None:
-                continue
-            i, j = graph.index(edge.first), graph.index(edge.second)
-            share = "" if graph.support is None else f"{graph.support.adjacent[i, j]:.2f}"
-            edges.append((str(change.found or "–"), str(change.other or "–"), kind, share))
-    table_of("Found against planted", ("found", "planted", "verdict", "support"), edges)
-    measures = [
-        (measure.name, measure.text(), measure.chance_text(), measure.p_text())
-        for measure in story.comparison.measures
-        if measure.value is not None
-    ]
-    table_of("How far apart", ("measure", "value", "by chance", "p"), measures)
-    for reason in sorted({m.reason for m in story.comparison.measures if m.value is None}):
-        names = [m.name for m in story.comparison.measures if m.reason == reason]
-        show(f"Unscored: {', '.join(names)} ({reason}).")
+    print_edges(outcome)
+    print_comparison(outcome)
     changes_by_value = [
         (
             row.value,
@@ -68,10 +67,13 @@ def demo(
         for row in story.predicted.itertuples()
     ]
     table_of(
-        "What raising security does, per unit",
+        f"What raising {RAISED} does, per unit",
         ("value", "planted", "predicted, 95 %", "measured, 95 %"),
         changes_by_value,
     )
-    show(story.null.sentence())
+    for check in outcome.graph.checks:
+        if check.name.startswith("more edges") or check.passed is False:
+            show(f"{check.name}: {check.detail}")
     wrote(list(story.files))
-    show(f"Open {out / 'planted_and_found.png'} first.")
+    picture = out / "figures" / "planted_and_found.png"
+    show(f"Done in {time.monotonic() - started:.0f} s. Open {picture} first.")

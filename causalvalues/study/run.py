@@ -24,7 +24,7 @@ from causalvalues.study.drawing import draw_all
 from causalvalues.study.plan import Study
 from causalvalues.study.record import Record
 from causalvalues.study.respondents import respondent_of
-from causalvalues.study.stages import Bar, ask_all, judge, learn, write_scores
+from causalvalues.study.stages import Bar, ask_all, judge, learn, questions_of, write_scores
 from causalvalues.survey.request import Respondent
 from causalvalues.survey.scores import ScoreTable
 
@@ -39,6 +39,7 @@ class Outcome:
     table: ScoreTable
     graph: ValueGraph
     comparison: Comparison | None
+    n_questions: int
     files: tuple[Path, ...]
 
 
@@ -76,7 +77,8 @@ def run(study: Study, folder: Path, *, bar: Bar, respondent: Respondent | None =
     files += [*record.files("score"), *record.files("discover")]
     files += draw_all(study, graph, folder / "figures")
     files.append(_manifest(study, respondent, files, folder))
-    return Outcome(study, table, graph, comparison, tuple(files))
+    n_questions = len(questions_of(study, study.read_inventory()))
+    return Outcome(study, table, graph, comparison, n_questions, tuple(files))
 
 
 def _scored(
