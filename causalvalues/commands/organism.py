@@ -96,6 +96,26 @@ def check(
         raise typer.Exit(1)
 
 
+@app.command("manifest")
+def write_manifest(
+    folder: Annotated[Path, typer.Argument(help="Folder that holds the organisms' folders.")],
+    roles: Annotated[int, typer.Option(min=10, help="How many roles are asked.")] = 60,
+    seed: Annotated[int, typer.Option(min=0, help="Seed that all were trained from.")] = 0,
+) -> None:
+    """Check every organism in a folder and write the manifest that ships with them.
+
+    Example: [bold]causalvalues organism manifest causalvalues/organism/shipped[/]
+    """
+    from causalvalues.organism.manifest import manifest_of
+
+    with bar("Checking") as progress:
+        path, n_failed = manifest_of(folder, n_roles=roles, seed=seed, progress=progress)
+    wrote([path])
+    if n_failed:
+        show(f"{n_failed} checks failed; they stand in the manifest.")
+        raise typer.Exit(1)
+
+
 def _print(model: str, checks: "list[TruthCheck]") -> None:
     """Print one row per check."""
     sign = {True: "passed", False: "FAILED", None: ""}

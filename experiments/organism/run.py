@@ -1,0 +1,206 @@
+"""How well the planted graph comes back from the embedded models, as the number of roles grows.
+
+    python experiments/organism/run.py --out DIR
+
+Each model is surveyed once (answers are kept in DIR/<model>.sqlite: a second run asks nothing);
+then roles are drawn from it, without replacement, and every draw is searched on its own, from the
+roles alone or with a twentieth as many roles in whom each value was settled in turn. Beside the
+models stand the world's own respondents, who make no mistake: what they lose, the search loses.
+Writes recovery.csv, checks.csv and two figures.
+"""
+
+import argparse
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from causalvalues import ScoreTable, compare, discover
+from causalvalues.discovery.options import Algorithm
+from causalvalues.errors import CausalValuesWarning
+from causalvalues.organism.respondents import option_probabilities, true_values
+from causalvalues.organism.world import planted_world
+from causalvalues.report.figures import in_house_style, new_figure, save_figure
+from causalvalues.study.plan import ModelPlan, ProtocolPlan, RolesPlan, SettledPlan, Study
+from causalvalues.study.respondents import respondent_of
+from causalvalues.study.stages import ask_all, questions_of
+from causalvalues.survey.response_table import Responses
+from causalvalues.survey.responses import AnswerStore
+from causalvalues.survey.scoring import score
+
+MODELS = ("organism/gemma", "organism/llama")
+SEARCHES: tuple[Algorithm, ...] = ("pc", "ges")
+ROLES = (50, 100, 200, 500, 1000)
+N_ROLES, N_SETTLED, SHARE_SETTLED = 2000, 100, 20
+MEASURES = ("adjacency_f1", "arrow_precision", "arrow_recall", "shd")
+WORLD = planted_world()
+
+
+def main() -> int:
+    """Run the study."""
+    parser = argparse.ArgumentParser(description="Recovery of the planted graph from models.")
+    parser.add_argument("--out", type=Path, required=True, help="folder for everything it writes")
+    parser.add_argument("--draws", type=int, default=20, help="draws of roles per point")
+    parser.add_argument("--roles", type=int, default=N_ROLES, help="roles that a model is asked as")
+    options = parser.parse_args()
+    warnings.simplefilter("ignore", CausalValuesWarning)
+    rows: list[dict[str, object]] = []
+    tables = {name: surveyed(name, options.out, options.roles) for name in MODELS}
+    tables["no mistakes"] = truth_of(options.roles)
+    for name, table in tables.items():
+        print(f"searching: {name}", flush=True)
+        rows += [{"model": name, **row} for row in recovered(table, options.draws)]
+    frame = pd.DataFrame(rows)
+    for path in draw(options.out, summary(frame)):
+        print(f"Wrote {path}")
+    return 0
+
+
+def study_of(name: str, n_roles: int) -> Study:
+    """Return the survey of one model."""
+    return Study(
+        name=name.rpartition("/")[2],
+        model=ModelPlan(name=name),
+        roles=RolesPlan(n_roles=n_roles, seed=101),  # no role of these was used to choose anything
+        protocol=ProtocolPlan(orders=("given",)),
+        settled=SettledPlan(n_roles=min(N_SETTLED, n_roles)),
+    )
+
+
+def surveyed(name: str, out: Path, n_roles: int) -> ScoreTable:
+    """Return a model's scores, asking what is not in the store yet."""
+    study = study_of(name, n_roles)
+    path = out / f"{study.name}.sqlite"
+    keys = ask_all(study, respondent_of(study.model), path, bar=counting)
+    items = study.read_inventory()
+    questions = questions_of(study, items)
+    with AnswerStore.open(path, to_read=True) as store:
+        responses = Responses.of(store.rows(keys), questions)
+    return score(responses, questions, names=items.system.names)
+
+
+def truth_of(n_roles: int) -> ScoreTable:
+    """Return what the world's own respondents would score as the same roles."""
+    study = study_of("truth", n_roles)
+    items = study.read_inventory()
+    roles = study.read_roles(items)
+    credit = np.linspace(1, -1, 6)
+    scores, clusters, contexts = [], [], []
+    for condition in study.conditions(items):
+        asked = study.roles_under(condition, roles, items)
+        values = true_values(WORLD, roles[: len(asked)], settled=condition.settled)
+        scores.append(option_probabilities(WORLD, values, 6) @ credit)
+        clusters += [role.id for role in asked]
+        contexts += [condition.name] * len(asked)
+    return ScoreTable(
+        names=WORLD.names,
+        scores=np.concatenate(scores),
+        clusters=np.array(clusters),
+        contexts=np.array(contexts),
+    )
+
+
+@contextmanager
+def counting(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Print progress every twentieth."""
+    said = [-1]
+
+    def progress(done: int, total: int) -> None:
+        part = 20 * done // max(total, 1)
+        if part > said[0]:
+            said[0] = part
+            print(f"  {label.lower()}: {done} of {total}", flush=True)
+
+    yield progress
+
+
+def recovered(table: ScoreTable, n_draws: int) -> Iterator[dict[str, object]]:
+    """Yield one row per number of roles, draw, search and use of interventions."""
+    plain = np.flatnonzero(table.contexts == "")
+    under = [np.flatnonzero(table.contexts == c) for c in np.unique(table.contexts) if c]
+    for n_roles in [n for n in ROLES if n <= len(plain)]:
+        for place in range(n_draws):
+            rng = np.random.default_rng([n_roles, place])
+            chosen = rng.choice(plain, size=n_roles, replace=False)
+            n_settled = max(n_roles // SHARE_SETTLED, 4)
+            settled = [
+                rng.choice(rows, size=min(n_settled, len(rows)), replace=False) for rows in under
+            ]
+            for algorithm in SEARCHES:
+                for with_contexts in (False, True):
+                    rows = np.concatenate([chosen, *settled]) if with_contexts else chosen
+                    yield {
+                        "n_roles": n_roles,
+                        "draw": place,
+                        "search": algorithm,
+                        "interventions": with_contexts,
+                        **judged(table, rows, algorithm, with_contexts),
+                    }
+
+
+def judged(
+    table: ScoreTable, rows: NDArray[np.int64], algorithm: Algorithm, with_contexts: bool
+) -> dict[str, float | None]:
+    """Return how far the graph of some rows is from the planted one, or from its class."""
+    contexts = "joint" if with_contexts else "observational"
+    found = discover(table.rows(rows), algorithm, contexts=contexts).only("value")
+    outcome = compare(
+        found, WORLD.graph(), as_class=not with_contexts, adjustment=False, n_relabellings=0
+    )
+    return {name: outcome.measure(name).value for name in MEASURES}
+
+
+def summary(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return mean and 95 % of draws of every point."""
+    keys = ["model", "search", "interventions", "n_roles"]
+    parts = []
+    for key, group in frame.groupby(keys, sort=False):
+        row: dict[str, object] = dict(zip(keys, key, strict=True))
+        row["n_draws"] = len(group)
+        for name in MEASURES:
+            values = group[name].astype(float).dropna()
+            row[name] = values.mean()
+            row[f"{name}_low"], row[f"{name}_high"] = values.quantile([0.025, 0.975])
+            row[f"{name}_unscored"] = len(group) - len(values)
+        parts.append(row)
+    return pd.DataFrame(parts)
+
+
+@in_house_style
+def draw(out: Path, points: pd.DataFrame) -> list[Path]:
+    """Return the files of the figure: two measures, with and without interventions."""
+    figure, axes = new_figure(n_columns=3, height=3.6, width=3.6)
+    panels = (
+        ("adjacency_f1", False, "skeleton F1, roles alone"),
+        ("adjacency_f1", True, "skeleton F1, with interventions"),
+        ("arrow_precision", True, "arrow precision, with interventions"),
+    )
+    colours = {"organism/gemma": "#0072B2", "organism/llama": "#D55E00", "no mistakes": "#777777"}
+    shift = {"organism/gemma": 0.97, "organism/llama": 1.03, "no mistakes": 1.0}
+    for axis, (name, with_contexts, title) in zip(axes, panels, strict=True):
+        for (model, search), rows in points[points.interventions == with_contexts].groupby(
+            ["model", "search"], sort=False
+        ):
+            axis.errorbar(
+                rows.n_roles * shift[model], rows[name],
+                yerr=[rows[name] - rows[f"{name}_low"], rows[f"{name}_high"] - rows[name]],
+                color=colours[model], ls="-" if search == "pc" else ":", marker="o", ms=3.5,
+                elinewidth=0.8, label=f"{model}, {search.upper()}",
+            )  # fmt: skip
+        axis.set_xscale("log")
+        axis.set_xticks(ROLES, [str(n) for n in ROLES])
+        axis.minorticks_off()
+        axis.set_ylim(0, 1.03)
+        axis.set_title(title)
+        axis.set_xlabel("roles")
+    axes[1].legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=3)
+    return save_figure(figure, out / "recovery", points)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
