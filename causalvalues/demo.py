@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 
 from causalvalues.discovery.measured import measured_effects
-from causalvalues.organism.world import World, planted_world
+from causalvalues.organism.embedded import is_organism
+from causalvalues.organism.world import planted_world
 from causalvalues.report.figures import in_house_style, new_figure, save_figure
 from causalvalues.study.plan import (
     DiscoveryPlan,
@@ -37,7 +38,6 @@ N_SETTLED = 60  # roles that are also asked with the value settled
 class Story:
     """Everything the demo found, and the files it wrote."""
 
-    world: World
     outcome: Outcome
     predicted: pd.DataFrame  # per value: planted, predicted with interval, measured with interval
     files: tuple[Path, ...]
@@ -59,21 +59,21 @@ def study_of_demo(
             n_permutations=n_resamples,
             seed=seed,
         ),
-        truth="planted",
+        truth="planted" if is_organism(model) else None,
     )
 
 
 def tell(study: Study, out: Path, *, bar: Bar) -> Story:
     """Return the story after writing its files into a folder."""
-    outcome, world = run(study, out, bar=bar), planted_world()
-    predicted = predicted_against_measured(world, outcome, seed=study.discovery.seed)
+    outcome = run(study, out, bar=bar)
+    predicted = predicted_against_measured(outcome, seed=study.discovery.seed)
     written = _draw_effects(predicted, out / "figures")
-    return Story(world, outcome, predicted, (*outcome.files, *written))
+    return Story(outcome, predicted, (*outcome.files, *written))
 
 
-def predicted_against_measured(world: World, outcome: Outcome, *, seed: int = 0) -> pd.DataFrame:
+def predicted_against_measured(outcome: Outcome, *, seed: int = 0) -> pd.DataFrame:
     """Return, per value, the change that raising a value by one unit of its score brings."""
-    truth, cause = world.total_effects(), world.names.index(RAISED)
+    planted = _planted(outcome)
     measured = {effect.effect: effect for effect in measured_effects(outcome.table, seed=seed)}
     own = measured[RAISED].change
     rows = []
@@ -84,7 +84,7 @@ def predicted_against_measured(world: World, outcome: Outcome, *, seed: int = 0)
         rows.append(
             {
                 "value": effect.effect,
-                "planted": truth[cause, world.names.index(effect.effect)],
+                "planted": planted.get(effect.effect, float("nan")),
                 "low": effect.low,
                 "high": effect.high,
                 "interval_low": effect.interval_low,
@@ -95,6 +95,15 @@ def predicted_against_measured(world: World, outcome: Outcome, *, seed: int = 0)
             }
         )
     return pd.DataFrame(rows)
+
+
+def _planted(outcome: Outcome) -> dict[str, float]:
+    """Return the true change of every value, where the truth is known."""
+    if outcome.study.truth is None:
+        return {}
+    world = planted_world()
+    row = world.total_effects()[world.names.index(RAISED)]
+    return dict(zip(world.names, map(float, row), strict=True))
 
 
 @in_house_style
@@ -113,7 +122,8 @@ def _draw_effects(predicted: pd.DataFrame, folder: Path) -> list[Path]:
         predicted.measured, rows - 0.12, "s", color="#D55E00", ms=4.5,
         label="measured when it was settled, 95 %",
     )  # fmt: skip
-    axis.plot(predicted.planted, rows, "k|", ms=14, label="planted")
+    if predicted.planted.notna().any():
+        axis.plot(predicted.planted, rows, "k|", ms=14, label="planted")
     axis.set_yticks(rows, predicted.value)
     axis.invert_yaxis()
     axis.set_xlabel(f"change per unit of {RAISED}")

@@ -1,5 +1,6 @@
 """`causalvalues demo`: survey the embedded model, find its planted graph again, in one command."""
 
+import math
 import time
 from pathlib import Path
 from typing import Annotated
@@ -26,7 +27,7 @@ def demo(
     resamples: Annotated[int, typer.Option(min=10, help="Resamples and permutations.")] = 300,
     seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 7,
     model: Annotated[
-        str, typer.Option(help="organism/gemma, organism/llama, or one you trained.")
+        str, typer.Option(help="organism/gemma, organism/llama, or any model: google/gemma-2b-it.")
     ] = "organism/gemma",
     as_json: AsJson = False,
 ) -> None:
@@ -52,19 +53,19 @@ def demo(
         )
         return
     show(
-        f"{roles} roles of {model} were asked {outcome.n_questions} questions each, about values "
-        f"with {story.world.graph().n_edges} planted edges; {outcome.graph.n_edges} were found."
+        f"{roles} roles of {model} were asked {outcome.n_questions} questions each; "
+        f"{outcome.graph.n_edges} edges were found between {len(outcome.graph.names)} values."
     )
     print_edges(outcome)
     print_comparison(outcome)
     changes_by_value = [
         (
-            row.value,
-            f"{row.planted:+.2f}",
-            f"[{row.interval_low:+.2f}, {row.interval_high:+.2f}]",
-            f"{row.measured:+.2f} [{row.measured_low:+.2f}, {row.measured_high:+.2f}]",
+            str(row["value"]),
+            "" if math.isnan(row["planted"]) else f"{row['planted']:+.2f}",
+            f"[{row['interval_low']:+.2f}, {row['interval_high']:+.2f}]",
+            f"{row['measured']:+.2f} [{row['measured_low']:+.2f}, {row['measured_high']:+.2f}]",
         )
-        for row in story.predicted.itertuples()
+        for row in story.predicted.to_dict(orient="records")
     ]
     table_of(
         f"What raising {RAISED} does, per unit",
@@ -75,5 +76,5 @@ def demo(
         if check.name.startswith("more edges") or check.passed is False:
             show(f"{check.name}: {check.detail}")
     wrote(list(story.files))
-    picture = out / "figures" / "planted_and_found.png"
+    picture = next(path for path in story.files if path.suffix == ".png")
     show(f"Done in {time.monotonic() - started:.0f} s. Open {picture} first.")
