@@ -31,7 +31,7 @@ from causalvalues.study.stages import Bar
 __all__ = ["RAISED", "Story", "study_of_demo", "tell"]
 
 RAISED = "security"
-N_SETTLED = 60  # roles that are also asked with the value settled
+SETTLED_IN = 4  # one in so many roles is also asked with the value settled
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +52,7 @@ def study_of_demo(
         model=ModelPlan(name=model),
         roles=RolesPlan(n_roles=n_roles, seed=seed),
         protocol=ProtocolPlan(orders=("given",)),
-        settled=SettledPlan(values=(RAISED,), n_roles=min(N_SETTLED, n_roles)),
+        settled=SettledPlan(values=(RAISED,), n_roles=max(n_roles // SETTLED_IN, 1)),
         discovery=DiscoveryPlan(
             contexts="observational",
             n_resamples=n_resamples,

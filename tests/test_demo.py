@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from causalvalues import ScoreTable, ValueGraph
-from causalvalues.demo import tell
+from causalvalues.demo import study_of_demo, tell
 
 
 @contextmanager
@@ -14,14 +14,24 @@ def silent_bar(label: str) -> Iterator[Callable[[int, int], None]]:
 
 
 def test_the_story_is_written_and_true(tmp_path: Path) -> None:
-    story = tell(tmp_path, n_roles=500, n_resamples=40, bar=silent_bar)
+    study = study_of_demo(n_roles=80, n_resamples=20)
+    story = tell(study, tmp_path, bar=silent_bar)
     assert all(path.exists() for path in story.files)
-    assert {path.suffix for path in story.files} == {".csv", ".json", ".pdf", ".svg", ".png"}
-    assert (story.comparison.measure("skeleton_shd").value or 0) <= 2
+    suffixes = {path.suffix for path in story.files}
+    assert suffixes == {".csv", ".json", ".parquet", ".pdf", ".png", ".svg", ".yaml"}
+    comparison = story.outcome.comparison
+    assert comparison is not None
+    assert (comparison.measure("adjacency_precision").value or 0) >= 0.8
     graph = ValueGraph.from_json(tmp_path / "graph.json")
     assert graph.support is not None
     assert len(graph.effects) == 90
-    table = ScoreTable.from_csv(tmp_path / "scores.csv", "cluster", "context")
-    assert table.n_rows == 1000
-    inside = story.predicted.eval("interval_low - .02 <= planted <= interval_high + .02")
+    table = ScoreTable.from_parquet(tmp_path / "scores.parquet", "cluster", "context")
+    assert table.n_rows == 80 + 20
+    inside = story.predicted.eval("interval_low - .05 <= planted <= interval_high + .05")
     assert inside.mean() >= 0.8
+    assert (story.predicted.planted - story.predicted.measured).abs().max() < 0.2
+
+
+def test_a_model_without_a_known_truth_is_not_judged() -> None:
+    assert study_of_demo(model="google/gemma-2b-it").truth is None
+    assert study_of_demo(model="organism/llama").truth == "planted"
