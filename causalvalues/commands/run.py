@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from pydantic import JsonValue
 
 from causalvalues.commands.terminal import AsJson, answer, bar, show, table_of, waiting, wrote
 
@@ -14,23 +15,29 @@ __all__ = ["print_comparison", "print_edges", "run"]
 
 
 def run(
-    study: Annotated[Path, typer.Argument(help="A study.yaml; see experiments/.")],
+    study: Annotated[Path, typer.Argument(help="A study.yaml; docs/study.md says what is in it.")],
     out: Annotated[
         Path | None,
         typer.Option("-o", "--out", help="Run folder; runs/NAME where none is given."),
     ] = None,
     model: Annotated[
         str | None,
-        typer.Option(help="Another model: hub name, folder, organism/gemma, or http://…/v1#name."),
+        typer.Option(
+            help="Another model, loaded by default options: hub name, folder, organism/gemma, or "
+            "http://…/v1#name."
+        ),
     ] = None,
     roles: Annotated[
-        int | None, typer.Option(min=2, help="Another number of roles, to try a study out.")
+        int | None,
+        typer.Option(min=2, help="Only the first so many roles, to try a study out."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run a study: ask, score, discover, judge, draw. The same command again goes on.
 
-    Example: [bold]causalvalues run experiments/organism/study.yaml --out runs/organism[/]
+    Nothing is asked twice: a run of a few roles (--roles 60) is the beginning of the whole one.
+
+    Example: [bold]causalvalues run experiments/gemma-2b-it/study.yaml --out runs/gemma[/]
     """
     from causalvalues.study.plan import Study
 
@@ -39,33 +46,40 @@ def run(
         plan = plan.with_model(model)
     if roles is not None:
         plan = plan.with_roles(roles)
-    folder = out or Path("runs") / plan.name
-    with waiting(f"Loading {plan.model.name}"):
-        from causalvalues.study.respondents import respondent_of
+    with waiting(f"Reading {study}"):
         from causalvalues.study.run import run as run_study
 
-        respondent = respondent_of(plan.model)
-    outcome = run_study(plan, folder, bar=bar, respondent=respondent)
+    outcome = run_study(plan, out or Path("runs") / plan.name, bar=bar)
     if as_json:
-        answer(
-            {
-                "study": plan.name,
-                "n_edges": outcome.graph.only("value").n_edges,
-                "measures": [
-                    measure.to_dict()
-                    for measure in (outcome.comparison.measures if outcome.comparison else ())
-                ],
-                "files": [str(path) for path in outcome.files],
-            }
-        )
-        return
-    _print(outcome)
+        answer(_document(outcome))
+    else:
+        _print(outcome)
+
+
+def _document(outcome: "Outcome") -> dict[str, JsonValue]:
+    """Return what was found, for machines."""
+    graph, comparison = outcome.graph.only("value"), outcome.comparison
+    return {
+        "study": outcome.study.name,
+        "n_roles": outcome.table.n_clusters,
+        "n_rows": outcome.table.n_rows,
+        "n_answers": outcome.n_answers,
+        "n_asked": outcome.n_asked,
+        "n_edges": graph.n_edges,
+        "edges": [str(edge) for edge in graph.edges()],
+        "measures": [measure.to_dict() for measure in (comparison.measures if comparison else ())],
+        "checks": [dict(vars(check)) for check in outcome.graph.checks],
+        "files": [str(path) for path in outcome.files],
+    }
 
 
 def _print(outcome: "Outcome") -> None:
     """Print what was found, and the files."""
     graph, table = outcome.graph.only("value"), outcome.table
-    show(f"{table.n_clusters} roles gave {table.n_rows} rows; {graph.n_edges} edges were found.")
+    show(
+        f"{outcome.n_answers} answers are kept, {outcome.n_asked} of them new. {table.n_clusters} "
+        f"roles gave {table.n_rows} rows; {graph.n_edges} edges were found."
+    )
     if outcome.comparison is not None:
         print_edges(outcome)
         print_comparison(outcome)

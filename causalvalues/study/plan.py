@@ -9,41 +9,50 @@
     discovery: {algorithm: pc, contexts: joint}
 
 Guarantee: a study that loads has only known keys and allowed values; every fault is named with
-where it stands in the file. Nothing here runs anything.
+where it stands in the file. Whether its parts fit together is what `Interview.of` finds out.
+Nothing here runs anything.
 """
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from causalvalues.discovery.options import Algorithm, ContextUse, CorrelationKind, Engine, Search
 from causalvalues.errors import FileError, OptionError
+from causalvalues.study.plain_yaml import read_mapping
+from causalvalues.study.wording import faults_in_words
 from causalvalues.survey.inventory import Form, Inventory, inventory
-from causalvalues.survey.protocol import Labels, Order, Protocol, RolePlace, Scale
-from causalvalues.survey.roles import (
-    Role,
-    anchored_roles,
-    kang2025_traits,
-    read_roles,
-    settle,
-    trait_roles,
-)
+from causalvalues.survey.protocol import Labels, Order, Protocol, RolePlace
+from causalvalues.survey.roles import Role
 
-__all__ = ["Condition", "DiscoveryPlan", "ModelPlan", "RolesPlan", "Study"]
+if TYPE_CHECKING:
+    from causalvalues.study.interview import Group
 
-Settled = dict[str, float]
+__all__ = [
+    "DiscoveryPlan",
+    "ModelPlan",
+    "ProtocolPlan",
+    "RolesPlan",
+    "SettledPlan",
+    "Study",
+]
+
+COMPARE = "compare it with experiments/gemma-2b-it/study.yaml, or see docs/study.md"
+
+Count = Annotated[int, Field(ge=1, strict=True)]
+Whole = Annotated[int, Field(ge=0, strict=True)]
+Number = Annotated[float, Field(strict=True)]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class ModelPlan(_Part):
     """Who answers: a hub name, a path, organism/gemma, or http://host:port/v1#name."""
 
-    name: str
+    name: str = Field(min_length=1)
     revision: str | None = None
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     device: str = "auto"
@@ -54,39 +63,54 @@ class RolesPlan(_Part):
     """As whom the model answers."""
 
     design: Literal["anchored", "random", "traits", "file"] = "anchored"
-    n_roles: int = Field(default=300, ge=1)
-    traits: dict[str, list[str]] | Literal["kang2025"] | None = None
+    n_roles: Count | None = None  # None: 300, or all of a file
+    first: Count | None = None  # ask only so many of them; the others can follow
+    traits: dict[str, tuple[str, ...]] | Literal["kang2025"] = "kang2025"
     template: str = "{gender}; {job}; {type}"
     path: Path | None = None
-    seed: int = Field(default=0, ge=0)
+    seed: Whole = 0
 
 
 class ProtocolPlan(_Part):
-    """How items are asked; `preset: kang2025` replaces the rest."""
+    """How items are asked; `preset: kang2025` stands for all the rest."""
 
     preset: Literal["kang2025"] | None = None
-    scale: Scale = "likert6"
+    scale: Literal["yes-no", "likert6", "pairwise"] = "likert6"
     forms: tuple[Form, ...] = ("portrait",)
     orders: tuple[Order, ...] = ("given", "reversed")
     labels: tuple[Labels, ...] = ("letters",)
-    n_wordings: int = 1
-    pairs_per_values: int = 1
+    n_wordings: Count = 1
+    pairs_per_values: Count = 1
     role_place: RolePlace = "system"
-    seed: int = 0
+    seed: Whole = 0
 
     def protocol(self) -> Protocol:
-        """Return the protocol."""
+        """Return the protocol; pairs are refused, as their scores cannot carry a graph."""
         if self.preset is not None:
+            clash = [name for name in self.model_fields_set if _changed(self, name)]
+            if set(clash) - {"preset"}:
+                raise OptionError(
+                    f"`preset: {self.preset}` stands for the whole protocol",
+                    found=", ".join(sorted(set(clash) - {"preset"})),
+                    remedy="leave the other keys out, or leave out the preset",
+                )
             return Protocol.preset(self.preset)
+        if self.scale == "pairwise":
+            raise OptionError(
+                "A graph needs scores that can vary freely",
+                found="scale: pairwise; what a pair gives to one value it takes from another, so "
+                "that the scores of every role add up to the same sum",
+                remedy="use scale: likert6 or yes-no",
+            )
         return Protocol(**self.model_dump(exclude={"preset"}))
 
 
 class SettledPlan(_Part):
     """Interventions by role prompt: each value in turn is set to a level, in some of the roles."""
 
-    level: float = Field(default=0.8, ge=-1, le=1)
+    level: Annotated[float, Field(ge=-1, le=1, strict=True)] = 0.8
     values: tuple[str, ...] | Literal["all"] = "all"
-    n_roles: int | None = Field(default=None, ge=1)
+    n_roles: Count | None = None  # None: in all of them
 
 
 class DiscoveryPlan(_Part):
@@ -94,13 +118,14 @@ class DiscoveryPlan(_Part):
 
     algorithm: Algorithm = "pc"
     engine: Engine = "fast"
-    alpha: float = 0.01
-    penalty: float = 0.5
+    alpha: Number = 0.01
+    penalty: Number = 0.5
     correlation: CorrelationKind = "pearson"
-    contexts: ContextUse = "joint"
-    n_resamples: int = Field(default=500, ge=0)
-    n_permutations: int = Field(default=500, ge=0)
-    seed: int = Field(default=0, ge=0)
+    contexts: ContextUse | None = None  # None: joint where values are settled
+    incomplete: Literal["refuse", "leave-out"] = "refuse"  # roles with a value without an answer
+    n_resamples: Whole = 500
+    n_permutations: Whole = 500
+    seed: Whole = 0
 
     def search(self) -> Search:
         """Return the search."""
@@ -108,11 +133,9 @@ class DiscoveryPlan(_Part):
         return Search(**self.model_dump(include=kept))
 
 
-class Condition(_Part):
-    """One condition: its name, "" for none, and the values it settles."""
-
-    name: str
-    settled: Settled
+def _changed(part: BaseModel, name: str) -> bool:
+    """Return whether a field has another value than its default."""
+    return bool(getattr(part, name) != type(part).model_fields[name].default)
 
 
 class Study(_Part):
@@ -128,98 +151,80 @@ class Study(_Part):
     discovery: DiscoveryPlan = DiscoveryPlan()
     truth: Literal["planted"] | None = None
 
+    @field_validator("roles", "protocol", "discovery", mode="before")
+    @classmethod
+    def _empty_is_default(cls, part: object) -> object:
+        return {} if part is None else part  # `roles:` with nothing behind it
+
     @classmethod
     def from_yaml(cls, path: str | Path) -> Self:
         """Return the study in a file; relative paths in it start from its folder."""
         path = Path(path)
+        document = read_mapping(path, what="A study", remedy=COMPARE)
         try:
-            document = yaml.safe_load(path.read_text(encoding="utf-8"))
             study = cls.model_validate(document)
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as fault:
-            raise FileError(
-                f"A study was expected at {path}",
-                found=f"{type(fault).__name__}: {fault}",
-                remedy="start from experiments/organism/study.yaml",
-            ) from fault
         except ValidationError as fault:
             raise FileError(
                 f"{path} must be a study",
-                found="; ".join(_in_words(error) for error in fault.errors()[:3]),
-                remedy="compare it with experiments/organism/study.yaml",
-            ) from fault
+                found=faults_in_words(fault, document, cls),
+                remedy=COMPARE,
+            ) from None
         return study._from(path.parent)
 
     def _from(self, folder: Path) -> Self:
         """Return the study with its paths resolved against a folder."""
-        roles = self.roles
+        roles, model, items = self.roles, self.model, self.inventory
         if roles.path is not None:
             roles = roles.model_copy(update={"path": folder / roles.path})
-        items = self.inventory
-        if Path(items).suffix in (".yaml", ".yml"):
+        if self.inventory_path is not None:
             items = str(folder / items)
-        return self.model_copy(update={"roles": roles, "inventory": items})
+        if model.name.startswith(("./", "../")):
+            model = model.model_copy(update={"name": str(folder / model.name)})
+        return self.model_copy(update={"roles": roles, "inventory": items, "model": model})
 
-    def with_model(self, name: str) -> Self:
-        """Return the study with another model, loaded by default options."""
-        return self.model_copy(update={"model": ModelPlan(name=name)})
-
-    def with_roles(self, n_roles: int) -> Self:
-        """Return the study with another number of roles."""
-        roles = self.roles.model_copy(update={"n_roles": n_roles})
-        return self.model_copy(update={"roles": roles})
+    @property
+    def inventory_path(self) -> Path | None:
+        """Return the file that the inventory is read from; None for one of the package."""
+        path = Path(self.inventory)
+        return path if path.suffix in (".yaml", ".yml") else None
 
     def read_inventory(self) -> Inventory:
         """Return the inventory, of the package or from a file."""
-        if Path(self.inventory).suffix in (".yaml", ".yml"):
-            return Inventory.from_yaml(self.inventory)
-        return inventory(self.inventory)
+        path = self.inventory_path
+        return inventory(self.inventory) if path is None else Inventory.from_yaml(path)
 
     def read_roles(self, items: Inventory) -> tuple[Role, ...]:
-        """Return the roles."""
-        plan = self.roles
-        if plan.design in ("anchored", "random"):
-            design: Literal["latin", "random"] = "latin" if plan.design == "anchored" else "random"
-            return anchored_roles(items.system, plan.n_roles, design=design, seed=plan.seed)
-        if plan.design == "traits":
-            traits = plan.traits if isinstance(plan.traits, dict) else kang2025_traits()
-            return trait_roles(traits, plan.n_roles, template=plan.template, seed=plan.seed)
-        if plan.path is None:
-            raise OptionError("Roles from a file need `roles: {design: file, path: …}`")
-        return read_roles(plan.path)
+        """Return the roles under no intervention."""
+        from causalvalues.study.interview import roles_of
 
-    def conditions(self, items: Inventory) -> tuple[Condition, ...]:
+        return roles_of(self.roles, items)
+
+    def conditions(self, items: Inventory) -> "tuple[Group, ...]":
         """Return no intervention, then each value settled in turn."""
-        unsettled = Condition(name="", settled={})
-        if self.settled is None:
-            return (unsettled,)
-        if self.roles.design not in ("anchored", "random"):
-            raise OptionError(
-                "Values are settled in anchored roles", found=f"roles: design {self.roles.design}"
-            )
-        names = items.system.names if self.settled.values == "all" else self.settled.values
-        absent = sorted(set(names) - set(items.system.names))
-        if absent:
-            raise OptionError(
-                f"`settled` names values of {items.system.name}", found=", ".join(absent)
-            )
-        level = self.settled.level
-        return (
-            unsettled,
-            *(Condition(name=f"do({name}={level:+g})", settled={name: level}) for name in names),
-        )
+        from causalvalues.study.interview import groups_of
+
+        return groups_of(self, self.read_roles(items), items)
 
     def roles_under(
-        self, condition: Condition, roles: tuple[Role, ...], items: Inventory
+        self, condition: "Group", roles: tuple[Role, ...], items: Inventory
     ) -> tuple[Role, ...]:
         """Return the roles that are asked under a condition."""
-        if not condition.settled:
-            return roles
-        n_roles = None if self.settled is None else self.settled.n_roles
-        return tuple(settle(role, items.system, condition.settled) for role in roles[:n_roles])
+        return condition.roles
 
+    @property
+    def contexts(self) -> ContextUse:
+        """Return how rows under interventions are used."""
+        if self.discovery.contexts is not None:
+            return self.discovery.contexts
+        return "pool" if self.settled is None else "joint"
 
-def _in_words(error: object) -> str:
-    """Return where a fault stands and what it is."""
-    told: dict[str, object] = error  # type: ignore[assignment]
-    where = ".".join(str(part) for part in told["loc"]) or "the document"  # type: ignore[attr-defined]
-    return f"{where}: {str(told['msg']).lower()}"
+    def with_model(self, name: str) -> Self:
+        """Return the study with another model, loaded by default options."""
+        if not name:
+            raise OptionError("A model needs a name", found="an empty one")
+        return self.model_copy(update={"model": ModelPlan(name=name)})
+
+    def with_roles(self, n_roles: int) -> Self:
+        """Return the study asked of the first so many of its roles only, to try it out."""
+        roles = self.roles.model_copy(update={"first": n_roles})
+        return self.model_copy(update={"roles": roles})

@@ -1,34 +1,53 @@
 """`run` takes a study from its file to its figures; the same call again goes on where it stopped.
 
-    runs/<name>/  study.yaml · answers.sqlite · scores.parquet · response_style.csv · graph.json
-                  effects.csv · measured.csv · planted.json · comparison.json · figures/
-                  stages.json · manifest.json
+    runs/<name>/  study.yaml · answers.sqlite · scores.parquet · response_style.csv · unread.csv
+                  reliability.csv · graph.json · effects.csv · measured.csv · planted.json
+                  comparison.json · figures/ · stages.json · manifest.json
 
 Answers are asked once, whatever happens; a later stage runs again only if what it is made from
-changed. Guarantee: the manifest is written last, with the digest of every file beside it.
+changed, or its files did. Guarantee: a study whose parts do not fit, a folder that is not its own,
+and a folder that another process works in are refused before a model is loaded; a folder with a
+manifest is a run that has ended.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
 from pydantic import JsonValue
 
 from causalvalues.discovery.compare import Comparison
 from causalvalues.discovery.graph import ValueGraph
-from causalvalues.errors import FileError
-from causalvalues.organism.world import planted_world
-from causalvalues.provenance import Manifest, digest_of_bytes, digest_of_file, write_atomically
+from causalvalues.errors import Interrupted, TableError
+from causalvalues.provenance import (
+    canonical_json,
+    digest_of_bytes,
+    digest_of_file,
+    write_atomically,
+)
 from causalvalues.study.drawing import draw_all
+from causalvalues.study.explained import explained
+from causalvalues.study.interview import Interview
+from causalvalues.study.keeping import ANSWERS, MANIFEST, keep_study, refuse_foreign, write_manifest
 from causalvalues.study.plan import Study
 from causalvalues.study.record import Record
-from causalvalues.study.respondents import respondent_of
-from causalvalues.study.stages import Bar, ask_all, judge, learn, questions_of, write_scores
+from causalvalues.study.respondents import public_name, respondent_of
+from causalvalues.study.stages import (
+    Bar,
+    Held,
+    ask_groups,
+    judge,
+    learn,
+    write_judgement,
+    write_scores,
+)
 from causalvalues.survey.request import Respondent
+from causalvalues.survey.responses import AnswerStore
 from causalvalues.survey.scores import ScoreTable
 
 __all__ = ["Outcome", "run"]
+
+STAGES = ("keep", "score", "discover", "judge", "draw")
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,22 +59,89 @@ class Outcome:
     graph: ValueGraph
     comparison: Comparison | None
     n_questions: int
+    n_answers: int
+    n_asked: int  # of the answers, by this call
     files: tuple[Path, ...]
 
 
 def run(study: Study, folder: Path, *, bar: Bar, respondent: Respondent | None = None) -> Outcome:
     """Return what a study finds, after every stage that was not finished yet."""
-    record, files = Record(folder), [_kept(study, folder)]
-    respondent = respondent or respondent_of(study.model)
-    keys = ask_all(study, respondent, folder / "answers.sqlite", bar=bar)
-    asked = digest_of_bytes(*keys)
-    table = _scored(study, folder, record, keys, asked)
+    interview = Interview.of(study)
+    refuse_foreign(folder, study)
+    try:
+        with AnswerStore.open(folder / ANSWERS) as store:  # locks the folder to others
+            if respondent is None:
+                with bar(f"Loading {public_name(study.model.name)}"):
+                    respondent = respondent_of(study.model)
+            return _stages(study, interview, respondent, store, bar)
+    except KeyboardInterrupt:
+        raise Interrupted(
+            "The run was stopped",
+            found=f"all that was finished is kept in {folder}",
+            remedy="run the same command again: it goes on from there",
+        ) from None
+
+
+def _stages(
+    study: Study, interview: Interview, respondent: Respondent, store: AnswerStore, bar: Bar
+) -> Outcome:
+    """Return what a study finds, in a folder that is this process's own."""
+    folder = store.path.parent
+    record = Record(folder)
+    (folder / MANIFEST).unlink(missing_ok=True)
+    keep_study(study, record)
+    held = ask_groups(interview, respondent, store, bar=bar)
+    table = _scored(interview, store, held, record)
+    graph = _learnt(study, interview, table, record, bar)
+    comparison = _judged(study, graph, record)
+    _drawn(study, interview, graph, record)
+    files = [file for stage in STAGES for file in record.files(stage)]
+    told: JsonValue = {"n": len(held.keys), "digest": held.digest}
+    files.append(write_manifest(study, respondent, folder, files, told))
+    return Outcome(
+        study, table, graph, comparison,
+        len(interview.questions), interview.n_answers, held.n_asked, tuple(files),
+    )  # fmt: skip
+
+
+def _scored(interview: Interview, store: AnswerStore, held: Held, record: Record) -> ScoreTable:
+    """Return the scores, made anew only from other answers or by other rules."""
+    rules: JsonValue = [
+        [question.id, [[option.meaning, dict(option.credit)] for option in question.options]]
+        for question in interview.questions
+    ]
+    made_from: Mapping[str, JsonValue] = {
+        "answers": held.digest,
+        "how": interview.how,
+        "unclear": interview.unclear,
+        "names": list(interview.names),
+        "rules": digest_of_bytes(canonical_json(rules).encode()),
+    }
+    if not record.finished("score", made_from):
+        table, files = write_scores(interview, store, held, record.folder)
+        record.finish("score", made_from, files)
+        return table
+    context = "context" if len(interview.groups) > 1 else None
+    return ScoreTable.from_parquet(record.folder / "scores.parquet", "cluster", context)
+
+
+def _learnt(
+    study: Study, interview: Interview, table: ScoreTable, record: Record, bar: Bar
+) -> ValueGraph:
+    """Return the graph, learnt anew only from other scores or by another plan."""
+    folder = record.folder
     made_from: Mapping[str, JsonValue] = {
         "table": table.digest,
         "plan": study.discovery.model_dump(mode="json"),
+        "contexts": study.contexts,
     }
     if not record.finished("discover", made_from):
-        graph, estimated = learn(table, study.discovery, bar=bar)
+        try:
+            graph, estimated = learn(
+                table, study.discovery, interview.search, study.contexts, bar=bar
+            )
+        except TableError as fault:
+            raise explained(fault, folder) from fault
         written = [
             graph.to_json(folder / "graph.json"),
             write_atomically(folder / "effects.csv", estimated.to_frame().to_csv(index=False)),
@@ -64,56 +150,29 @@ def run(study: Study, folder: Path, *, bar: Bar, respondent: Respondent | None =
             measured = estimated.measured_frame().to_csv(index=False)
             written.append(write_atomically(folder / "measured.csv", measured))
         record.finish("discover", made_from, written)
-    graph = ValueGraph.from_json(folder / "graph.json")
-    comparison = None
-    if study.truth == "planted":
-        comparison = judge(graph)
-        files += [
-            planted_world()
-            .truth(as_class="context" not in graph.kinds)
-            .to_json(folder / "planted.json"),
-            comparison.to_json(folder / "comparison.json"),
-        ]
-    files += [*record.files("score"), *record.files("discover")]
-    files += draw_all(study, graph, folder / "figures")
-    files.append(_manifest(study, respondent, files, folder))
-    n_questions = len(questions_of(study, study.read_inventory()))
-    return Outcome(study, table, graph, comparison, n_questions, tuple(files))
+    return ValueGraph.from_json(folder / "graph.json")
 
 
-def _scored(
-    study: Study, folder: Path, record: Record, keys: tuple[bytes, ...], asked: str
-) -> ScoreTable:
-    """Return the scores, made anew only from other answers."""
-    made_from: Mapping[str, JsonValue] = {"answers": asked, "how": study.how}
-    if not record.finished("score", made_from):
-        table, files = write_scores(study, folder / "answers.sqlite", keys, folder)
-        record.finish("score", made_from, files)
-        return table
-    context = None if study.settled is None else "context"
-    return ScoreTable.from_parquet(folder / "scores.parquet", "cluster", context)
+def _judged(study: Study, graph: ValueGraph, record: Record) -> Comparison | None:
+    """Return the graph held against the planted one, where a study has that truth."""
+    if study.truth is None:
+        record.withdraw("judge")
+        return None
+    comparison = judge(graph)
+    made_from: Mapping[str, JsonValue] = {"comparison": comparison.to_dict()}
+    if not record.finished("judge", made_from):
+        record.finish("judge", made_from, write_judgement(graph, comparison, record.folder))
+    return comparison
 
 
-def _kept(study: Study, folder: Path) -> Path:
-    """Return the copy of the study in its run folder."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as fault:
-        raise FileError(
-            f"A folder was to be made at {folder}",
-            found=fault.strerror or str(fault),
-            remedy="name another place with -o or --out",
-        ) from fault
-    text = yaml.safe_dump(study.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
-    return write_atomically(folder / "study.yaml", text)
-
-
-def _manifest(study: Study, respondent: Respondent, files: list[Path], folder: Path) -> Path:
-    """Return the manifest, written when all else is."""
-    manifest = Manifest.of(
-        "run",
-        parameters={"study": study.name, "respondent": dict(respondent.identity)},
-        seeds={"roles": study.roles.seed, "discovery": study.discovery.seed},
-        digests={str(file.relative_to(folder)): digest_of_file(file) for file in files},
-    )
-    return write_atomically(folder / "manifest.json", manifest.model_dump_json(indent=1) + "\n")
+def _drawn(study: Study, interview: Interview, graph: ValueGraph, record: Record) -> None:
+    """Draw the figures, anew only of another graph."""
+    folder = record.folder
+    made_from: Mapping[str, JsonValue] = {
+        "graph": digest_of_file(folder / "graph.json"),
+        "truth": study.truth,
+        "model": public_name(study.model.name),
+    }
+    if not record.finished("draw", made_from):
+        drawn = draw_all(study, interview.items.system, graph, folder / "figures")
+        record.finish("draw", made_from, drawn)

@@ -6,27 +6,32 @@ discover   the graph, its support, its null, its effects            graph.json, 
 judge      found against planted, where the truth is known          planted.json, comparison.json
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
+
+import numpy as np
+import pandas as pd
 
 from causalvalues.discovery.column_order import column_order
 from causalvalues.discovery.compare import Comparison, compare
 from causalvalues.discovery.discover import discover_with
 from causalvalues.discovery.effects import EffectsResult, effects
-from causalvalues.discovery.graph import ValueGraph
+from causalvalues.discovery.graph import Check, ValueGraph
 from causalvalues.discovery.nulls import nulls
+from causalvalues.discovery.options import ContextUse, Search
 from causalvalues.discovery.stability import stability
-from causalvalues.errors import CausalValuesError
+from causalvalues.errors import OptionError, TableError
 from causalvalues.organism.world import planted_world
 from causalvalues.provenance import digest_of_bytes, write_atomically
+from causalvalues.study.interview import Group, Interview
 from causalvalues.study.plan import DiscoveryPlan, Study
 from causalvalues.survey.asking import ask
 from causalvalues.survey.inventory import Inventory
 from causalvalues.survey.item_answers import answers_of
 from causalvalues.survey.protocol import Question
-from causalvalues.survey.readings import How
 from causalvalues.survey.reliability import reliability
 from causalvalues.survey.request import Respondent
 from causalvalues.survey.response_style import response_style
@@ -37,113 +42,129 @@ from causalvalues.survey.scoring import score, unread
 
 __all__ = [
     "Bar",
+    "Held",
     "Progress",
     "ask_all",
+    "ask_groups",
     "judge",
     "learn",
     "questions_of",
     "without_contexts",
+    "write_judgement",
     "write_scores",
 ]
 
 Progress = Callable[[int, int], None]
 Bar = Callable[[str], AbstractContextManager[Progress]]
 
+FEWEST_RESAMPLES = 50  # of effects, whose intervals are always given
 
-def questions_of(study: Study, items: Inventory) -> tuple[Question, ...]:
-    """Return every question of a study."""
-    return tuple(study.protocol.protocol().questions(items))
+
+@dataclass(frozen=True)
+class Held:
+    """All answers of a study, in the store; `digest` is that of their contents."""
+
+    keys: frozenset[bytes]
+    digest: str
+    n_asked: int  # by this run; the others were held before
+
+
+def ask_groups(
+    interview: Interview, respondent: Respondent, store: AnswerStore, *, bar: Bar
+) -> Held:
+    """Return all answers, once the store holds them."""
+    keys: list[bytes] = []
+    n_asked = 0
+    with bar("Asking") as progress:
+        for group in interview.groups:
+            asked = ask(
+                respondent,
+                interview.questions,
+                group.roles,
+                store,
+                condition=group.name,
+                condition_digest=_digest_of(group),
+                role_place=interview.protocol.role_place,
+                progress=_shifted(progress, len(keys), interview.n_answers),
+            )
+            keys += asked.keys
+            n_asked += asked.n_asked
+            progress(len(keys), interview.n_answers)
+    held = frozenset(keys)
+    contents = sorted(
+        sha256(answer.key + repr((answer.log_probabilities, answer.text)).encode()).digest()
+        for answer in store.rows(held)
+    )
+    return Held(held, digest_of_bytes(*contents), n_asked)
 
 
 def ask_all(study: Study, respondent: Respondent, path: Path, *, bar: Bar) -> tuple[bytes, ...]:
-    """Return the keys of all answers, once the store at a path holds them."""
-    items = study.read_inventory()
-    roles, questions = study.read_roles(items), questions_of(study, items)
-    conditions = study.conditions(items)
-    total = sum(len(study.roles_under(each, roles, items)) for each in conditions) * len(questions)
-    keys: list[bytes] = []
-    with AnswerStore.open(path) as store, bar("Asking") as progress:
-        for condition in conditions:
-            before = len(keys)
-            asked = ask(
-                respondent,
-                questions,
-                study.roles_under(condition, roles, items),
-                store,
-                condition=condition.name,
-                condition_digest=_digest_of(condition.settled),
-                role_place=study.protocol.protocol().role_place,
-                progress=_shifted(progress, before, total),
-            )
-            keys += asked.keys
-            progress(len(keys), total)
-    return tuple(keys)
+    """Return the keys of all answers of a study, once the store at a path holds them."""
+    with AnswerStore.open(path) as store:
+        return tuple(ask_groups(Interview.of(study), respondent, store, bar=bar).keys)
+
+
+def questions_of(study: Study, items: Inventory) -> tuple[Question, ...]:
+    """Return every question that a study has about some items."""
+    return tuple(study.protocol.protocol().questions(items))
 
 
 def write_scores(
-    study: Study, path: Path, keys: tuple[bytes, ...], folder: Path
+    interview: Interview, store: AnswerStore, held: Held, folder: Path
 ) -> tuple[ScoreTable, list[Path]]:
     """Return the scores, and the files that say what they are made of."""
-    items = study.read_inventory()
-    questions = questions_of(study, items)
-    with AnswerStore.open(path, to_read=True) as store:
-        responses = Responses.of(store.rows(keys), questions)
-    how: How = study.how or ("text" if questions[0].generate else "expected")
-    unclear = study.protocol.preset == "kang2025"
-    table = score(
-        responses,
-        questions,
-        how=how,
-        unclear="zero" if unclear else "missing",
-        names=items.system.names,
-    )
-    style, missed = (
-        response_style(responses, questions, how=how),
-        unread(responses, questions, how=how),
-    )
+    questions, how = interview.questions, interview.how
+    responses = Responses.of(store.rows(held.keys), questions)
+    table = score(responses, questions, how=how, unclear=interview.unclear, names=interview.names)
+    missed = unread(responses, questions, how=how)
+    tables = {
+        "response_style": response_style(responses, questions, how=how),
+        "unread": missed[missed["reason"] != "not asked"],  # fewer roles are settled: by design
+        "reliability": _reliability(interview, responses),
+    }
     files = [
         table.to_parquet(folder / "scores.parquet"),
-        write_atomically(folder / "response_style.csv", style.to_csv(index=False)),
-        write_atomically(folder / "unread.csv", missed.to_csv(index=False)),
+        *(
+            write_atomically(folder / f"{name}.csv", each.to_csv(index=False))
+            for name, each in tables.items()
+        ),
     ]
-    try:
-        parts = reliability(answers_of(_unsteered(responses), questions, how=how))
-    except CausalValuesError:  # items that differ in number, or answers that are missing
-        return table, files
-    files.append(write_atomically(folder / "reliability.csv", parts.to_csv(index=False)))
     return table, files
 
 
-def learn(table: ScoreTable, plan: DiscoveryPlan, *, bar: Bar) -> tuple[ValueGraph, EffectsResult]:
+def learn(
+    table: ScoreTable, plan: DiscoveryPlan, search: Search, contexts: ContextUse, *, bar: Bar
+) -> tuple[ValueGraph, EffectsResult]:
     """Return the graph with support, null and effects, and the effects beside what was measured.
 
     Contexts help to direct edges; support and null are those of the unsteered rows' own search.
     """
-    search = plan.search()
-    contexts = "pool" if table.contexts is None else plan.contexts
-    unsteered = without_contexts(table)
+    table, checks = _complete(table, plan)
     graph = discover_with(search, table, contexts=contexts)
-    checks = [*graph.checks]
-    with bar("Resampling roles") as progress:
-        support = stability(
-            table, search=search, contexts=contexts, n_resamples=plan.n_resamples,
-            seed=plan.seed, progress=progress,
-        ).support if plan.n_resamples else None  # fmt: skip
+    support = None
     if plan.n_resamples:
+        with bar("Resampling roles") as progress:
+            support = stability(
+                table, search=search, contexts=contexts, n_resamples=plan.n_resamples,
+                seed=plan.seed, progress=progress,
+            ).support  # fmt: skip
         checks.append(column_order(table, search=search, contexts=contexts, seed=plan.seed))
     if plan.n_permutations:
         with bar("Permuting blocks") as progress:
             null = nulls(
-                unsteered, search=search, n_permutations=plan.n_permutations,
+                without_contexts(table), search=search, n_permutations=plan.n_permutations,
                 seed=plan.seed, progress=progress,
             )  # fmt: skip
         checks.append(null.check())
     with bar("Estimating effects") as progress:
         estimated = effects(
-            table, graph, n_resamples=max(plan.n_resamples, 50), seed=plan.seed, progress=progress
-        )
-    kept = tuple(effect for effect in estimated.effects)
-    return replace(graph, support=support, effects=kept, checks=tuple(checks)), estimated
+            table, graph, n_resamples=max(plan.n_resamples, FEWEST_RESAMPLES),
+            seed=plan.seed, progress=progress,
+        )  # fmt: skip
+    return (
+        replace(graph, support=support, effects=estimated.effects, checks=(*graph.checks, *checks)),
+        estimated,
+    )
 
 
 def judge(graph: ValueGraph, *, seed: int = 0) -> Comparison:
@@ -152,10 +173,18 @@ def judge(graph: ValueGraph, *, seed: int = 0) -> Comparison:
     Where interventions stood beside, arrows can be known: the planted graph itself is the truth.
     Otherwise its equivalence class is.
     """
-    world = planted_world()
     with_contexts = "context" in graph.kinds
     found = graph.only("value") if with_contexts else graph
-    return compare(found, world.graph(), as_class=not with_contexts, seed=seed)
+    return compare(found, planted_world().graph(), as_class=not with_contexts, seed=seed)
+
+
+def write_judgement(graph: ValueGraph, comparison: Comparison, folder: Path) -> list[Path]:
+    """Return the files of what is true, and of how the found graph differs from it."""
+    truth = planted_world().truth(as_class="context" not in graph.kinds)
+    return [
+        truth.to_json(folder / "planted.json"),
+        comparison.to_json(folder / "comparison.json"),
+    ]
 
 
 def without_contexts(table: ScoreTable) -> ScoreTable:
@@ -165,9 +194,23 @@ def without_contexts(table: ScoreTable) -> ScoreTable:
     return replace(table.rows((table.contexts == "").nonzero()[0]), contexts=None)
 
 
-def _unsteered(responses: Responses) -> Responses:
-    """Return the answers without intervention."""
-    return responses.where((responses.frame["condition"] == "").to_numpy())
+def _complete(table: ScoreTable, plan: DiscoveryPlan) -> tuple[ScoreTable, list[Check]]:
+    """Return the rows with a score for every value where the plan leaves out the others."""
+    if plan.incomplete == "refuse":
+        return table, []  # the guards name what is missing
+    whole = np.asarray(np.isfinite(table.scores).all(axis=1))
+    n_out = int((~whole).sum())
+    detail = f"{n_out} of {table.n_rows} rows left out, as a value had no answer that was read"
+    return table.rows(whole), [Check("every row complete", n_out == 0, detail)]
+
+
+def _reliability(interview: Interview, responses: Responses) -> pd.DataFrame:
+    """Return the reliability of each value's scores without intervention, or why there is none."""
+    plain = responses.where((responses.frame["condition"] == "").to_numpy())
+    try:
+        return reliability(answers_of(plain, interview.questions, how=interview.how))
+    except (TableError, OptionError) as fault:
+        return pd.DataFrame({"none, because": [str(fault)]})
 
 
 def _shifted(progress: Progress, before: int, total: int) -> Progress:
@@ -175,8 +218,6 @@ def _shifted(progress: Progress, before: int, total: int) -> Progress:
     return lambda done, _: progress(before + done, total)
 
 
-def _digest_of(settled: Mapping[str, float]) -> str:
+def _digest_of(group: Group) -> str:
     """Return what an intervention by role prompt is known by; nothing for none."""
-    if not settled:
-        return ""
-    return digest_of_bytes(repr(sorted(settled.items())).encode())
+    return digest_of_bytes(repr(sorted(group.settled)).encode()) if group.settled else ""

@@ -1,0 +1,99 @@
+"""What a run folder keeps besides results: the study as it was run, and the manifest.
+
+Guarantee: a folder that holds somebody's own study, or another one's run, is not written to; what
+is kept names no place on this machine, and with the inventory and the roles beside it, says all
+that was asked; the manifest is written last, with the digest of every file and of the answers.
+"""
+
+from pathlib import Path
+
+import yaml
+from pydantic import JsonValue
+
+from causalvalues.errors import FileError
+from causalvalues.provenance import Manifest, digest_of_file, versions_of, write_atomically
+from causalvalues.study.plan import Study
+from causalvalues.study.record import Record
+from causalvalues.study.respondents import public_identity, public_name
+from causalvalues.survey.request import Respondent
+
+__all__ = ["ANSWERS", "MANIFEST", "keep_study", "refuse_foreign", "write_manifest"]
+
+ANSWERS, STUDY, MANIFEST = "answers.sqlite", "study.yaml", "manifest.json"
+ANOTHER = "name another folder with -o or --out"
+FOLDER = "# The model was a folder: give its path with --model to run this again.\n"
+
+
+def refuse_foreign(folder: Path, study: Study) -> None:
+    """Raise where a folder holds a study that is not a run's, or the run of another study."""
+    own = folder / STUDY
+    if not own.exists():
+        return
+    if not (folder / ANSWERS).exists():
+        raise FileError(
+            f"A run needs a folder of its own: {folder}",
+            found=f"a {STUDY} that no run has written",
+            remedy=ANOTHER,
+        )
+    try:
+        document = yaml.safe_load(own.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError):
+        return  # damaged: it is written again
+    name = document.get("name") if isinstance(document, dict) else None
+    if isinstance(name, str) and name != study.name:
+        raise FileError(
+            f"{folder} is to hold the run of {study.name!r}",
+            found=f"the run of {name!r}",
+            remedy=ANOTHER,
+        )
+
+
+def keep_study(study: Study, record: Record) -> None:
+    """Write the study as it was run, with its own inventory and roles beside it."""
+    folder, written, told = record.folder, [], study
+    if study.inventory_path is not None:
+        written.append(_copied(study.inventory_path, folder / "inventory.yaml"))
+        told = told.model_copy(update={"inventory": "inventory.yaml"})
+    if study.roles.path is not None:
+        written.append(_copied(study.roles.path, folder / "roles.csv"))
+        roles = study.roles.model_copy(update={"path": Path("roles.csv")})
+        told = told.model_copy(update={"roles": roles})
+    name = public_name(study.model.name)
+    told = told.model_copy(update={"model": study.model.model_copy(update={"name": name})})
+    text = yaml.safe_dump(told.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+    head = FOLDER if Path(study.model.name).expanduser().is_dir() else ""
+    written.append(write_atomically(folder / STUDY, head + text))
+    record.finish("keep", {"study": told.model_dump(mode="json")}, written)
+
+
+def write_manifest(
+    study: Study, respondent: Respondent, folder: Path, files: list[Path], answers: JsonValue
+) -> Path:
+    """Return the manifest, written when all else is."""
+    manifest = Manifest.of(
+        "run",
+        parameters={
+            "study": study.name,
+            "respondent": dict(public_identity(respondent.identity)),
+            "answers": answers,
+        },
+        seeds={
+            "roles": study.roles.seed,
+            "protocol": study.protocol.seed,
+            "discovery": study.discovery.seed,
+        },
+        digests={file.relative_to(folder).as_posix(): digest_of_file(file) for file in files},
+    )
+    versions = manifest.versions | versions_of(("torch", "transformers"))
+    manifest = manifest.model_copy(update={"versions": versions})
+    return write_atomically(folder / MANIFEST, manifest.model_dump_json(indent=1) + "\n")
+
+
+def _copied(source: Path, target: Path) -> Path:
+    """Return a copy of a file."""
+    try:
+        return write_atomically(target, source.read_bytes())
+    except OSError as fault:
+        raise FileError(
+            f"A file was expected at {source}", found=fault.strerror or str(fault)
+        ) from fault
