@@ -43,7 +43,7 @@ __all__ = ["ServedModel", "served_address"]
 Answer = TypeVar("Answer")
 
 CHAT = "/chat/completions"
-KEYS = ("CAUSALVALUES_API_KEY", "OPENAI_API_KEY")
+OPENAI = "https://api.openai.com/"  # nobody else is sent the key that is meant for it
 TELLING = ("root", "parent", "max_model_len", "owned_by")  # of what a server says of a model
 SHOWN = 12  # names of models in a message
 HELLO = (Message("system", "You answer with one word."), Message("user", "Say yes or no."))
@@ -76,7 +76,7 @@ class ServedModel:
         wait_in_seconds: float = 0.5,
         seed: int = 0,
     ) -> "ServedModel":
-        """Return the model at an address; the key is else CAUSALVALUES_ or OPENAI_API_KEY."""
+        """Return the model at an address; the key is else CAUSALVALUES_API_KEY."""
         if n_parallel < 1 or not timeout_in_seconds > 0 or n_retries < 0 or wait_in_seconds < 0:
             raise OptionError(
                 "`n_parallel` and `timeout_in_seconds` must be above 0, `n_retries` and "
@@ -84,7 +84,7 @@ class ServedModel:
                 found=f"{n_parallel}, {timeout_in_seconds}, {n_retries}, {wait_in_seconds}",
             )
         bare, asked_name, login = _parts(address)
-        given = api_key or (None if login else _key_of_environment())
+        given = api_key or (None if login else _key_of_environment(bare))
         server = Server(
             bare,
             _clean_key(given),
@@ -232,9 +232,10 @@ def _parts(address: str) -> tuple[str, str, tuple[str, str] | None]:
     return bare, unquote(url.fragment), login
 
 
-def _key_of_environment() -> str | None:
-    """Return the key that the environment holds."""
-    return next((os.environ[name] for name in KEYS if os.environ.get(name)), None)
+def _key_of_environment(address: str) -> str | None:
+    """Return the key that the environment holds for an address."""
+    names = ["CAUSALVALUES_API_KEY", *(["OPENAI_API_KEY"] if address.startswith(OPENAI) else [])]
+    return next((os.environ[name] for name in names if os.environ.get(name)), None)
 
 
 def _clean_key(key: str | None) -> str | None:

@@ -165,7 +165,7 @@ class Server:
             return AccessRefused(
                 f"The server at {self.address} lets in only who has a key it knows",
                 found=f"{status}, {'a key' if self.key or self.login else 'no key'} was sent",
-                remedy="set CAUSALVALUES_API_KEY or OPENAI_API_KEY to a key it accepts",
+                remedy="set CAUSALVALUES_API_KEY to a key it accepts",
             )
         if status in BUSY:
             return self._busy(answer)

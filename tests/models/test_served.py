@@ -288,7 +288,7 @@ def test_a_server_with_one_model_needs_no_name(fake: Fake) -> None:
 
 def test_a_key_is_sent_and_never_shown(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CAUSALVALUES_API_KEY", raising=False)
-    monkeypatch.setenv("OPENAI_API_KEY", "wrong-" + KEY)
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)  # meant for somebody else: not sent
     with pytest.raises(AccessRefused, match="CAUSALVALUES_API_KEY") as refused:
         ServedModel.connect(fake.address("key"))
     monkeypatch.setenv("CAUSALVALUES_API_KEY", KEY + "\n")
