@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from causalvalues.errors import FileError
 from causalvalues.provenance import Manifest, digest_of_file, versions_of, write_atomically
 from causalvalues.study.plan import Study
-from causalvalues.study.record import Record
+from causalvalues.study.record import RECORD, Record
 from causalvalues.study.respondents import public_identity, public_name
 from causalvalues.survey.request import Respondent
 
@@ -29,7 +29,7 @@ def refuse_foreign(folder: Path, study: Study) -> None:
     own = folder / STUDY
     if not own.exists():
         return
-    if not (folder / ANSWERS).exists():
+    if not any((folder / name).exists() for name in (ANSWERS, RECORD)):
         raise FileError(
             f"A run needs a folder of its own: {folder}",
             found=f"a {STUDY} that no run has written",

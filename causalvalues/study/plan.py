@@ -16,7 +16,14 @@ Nothing here runs anything.
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationError,
+    field_validator,
+)
 
 from causalvalues.discovery.options import Algorithm, ContextUse, CorrelationKind, Engine, Search
 from causalvalues.errors import FileError, OptionError
@@ -36,6 +43,7 @@ __all__ = [
     "RolesPlan",
     "SettledPlan",
     "Study",
+    "study_schema",
 ]
 
 COMPARE = "compare it with experiments/gemma-2b-it/study.yaml, or see docs/study.md"
@@ -228,3 +236,9 @@ class Study(_Part):
         """Return the study asked of the first so many of its roles only, to try it out."""
         roles = self.roles.model_copy(update={"first": n_roles})
         return self.model_copy(update={"roles": roles})
+
+
+def study_schema() -> dict[str, JsonValue]:
+    """Return the JSON Schema of study.yaml, as published in docs/schema."""
+    schema = Study.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

@@ -20,9 +20,9 @@ from causalvalues.provenance import (
     write_atomically,
 )
 
-__all__ = ["Record"]
+__all__ = ["RECORD", "Record"]
 
-NAME = "stages.json"
+RECORD = "stages.json"
 
 
 @dataclass(frozen=True)
@@ -68,12 +68,12 @@ class Record:
         record = {name: each for name, each in self._read().items() if name != stage}
         if told is not None:
             record[stage] = told
-        write_atomically(self.folder / NAME, json.dumps(record, indent=1) + "\n")
+        write_atomically(self.folder / RECORD, json.dumps(record, indent=1) + "\n")
 
     def _read(self) -> dict[str, JsonValue]:
         """Return the record; nothing is finished where it cannot be read."""
         try:
-            document = json.loads((self.folder / NAME).read_text(encoding="utf-8"))
+            document = json.loads((self.folder / RECORD).read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError):
             return {}
         return document if isinstance(document, dict) else {}
