@@ -53,4 +53,6 @@ def build(
     tokenizer.save_pretrained(folder)
     if kind == "mechanistic":
         registers.save(folder / REGISTERS)
+    for file in folder.iterdir():
+        file.chmod(0o644)
     return folder

@@ -12,8 +12,7 @@ Writes recovery.csv, checks.csv and two figures.
 import argparse
 import sys
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -23,22 +22,27 @@ from numpy.typing import NDArray
 from causalvalues import ScoreTable, compare, discover
 from causalvalues.discovery.options import Algorithm
 from causalvalues.errors import CausalValuesWarning
+from causalvalues.models.language_model import LanguageModel
+from causalvalues.organism.embedded import folder_of
 from causalvalues.organism.respondents import option_probabilities, true_values
 from causalvalues.organism.world import planted_world
 from causalvalues.report.figures import in_house_style, new_figure, save_figure
-from causalvalues.study.plan import ModelPlan, ProtocolPlan, RolesPlan, SettledPlan, Study
-from causalvalues.study.respondents import respondent_of
-from causalvalues.study.stages import ask_all, questions_of
+from causalvalues.survey.asking import ask
+from causalvalues.survey.inventory import inventory
+from causalvalues.survey.protocol import Protocol
 from causalvalues.survey.response_table import Responses
 from causalvalues.survey.responses import AnswerStore
+from causalvalues.survey.roles import Role, anchored_roles, settle
 from causalvalues.survey.scoring import score
 
 MODELS = ("organism/gemma", "organism/llama")
 SEARCHES: tuple[Algorithm, ...] = ("pc", "ges")
 ROLES = (50, 100, 200, 500, 1000)
-N_ROLES, N_SETTLED, SHARE_SETTLED = 2000, 100, 20
+N_ROLES, N_SETTLED, SHARE_SETTLED = 2000, 100, 20  # settled: one for twenty
 MEASURES = ("adjacency_f1", "arrow_precision", "arrow_recall", "shd")
-WORLD = planted_world()
+SEED = 101  # no role of these was used to choose anything
+LEVEL = 0.8  # of a value that is settled: the highest fifth
+WORLD, ITEMS = planted_world(), inventory("schwartz10")
 
 
 def main() -> int:
@@ -61,42 +65,51 @@ def main() -> int:
     return 0
 
 
-def study_of(name: str, n_roles: int) -> Study:
-    """Return the survey of one model."""
-    return Study(
-        name=name.rpartition("/")[2],
-        model=ModelPlan(name=name),
-        roles=RolesPlan(n_roles=n_roles, seed=101),  # no role of these was used to choose anything
-        protocol=ProtocolPlan(orders=("given",)),
-        settled=SettledPlan(n_roles=min(N_SETTLED, n_roles)),
-    )
+def conditions_of() -> dict[str, dict[str, float]]:
+    """Return no intervention, and each value settled in turn."""
+    return {"": {}, **{f"do({name})": {name: LEVEL} for name in WORLD.names}}
+
+
+def roles_under(settled: Mapping[str, float], n_roles: int) -> tuple[Role, ...]:
+    """Return the roles that are asked under a condition."""
+    roles = anchored_roles(ITEMS.system, n_roles, seed=SEED)
+    if not settled:
+        return roles
+    return tuple(settle(role, ITEMS.system, settled) for role in roles[:N_SETTLED])
 
 
 def surveyed(name: str, out: Path, n_roles: int) -> ScoreTable:
     """Return a model's scores, asking what is not in the store yet."""
-    study = study_of(name, n_roles)
-    path = out / f"{study.name}.sqlite"
-    keys = ask_all(study, respondent_of(study.model), path, bar=counting)
-    items = study.read_inventory()
-    questions = questions_of(study, items)
-    with AnswerStore.open(path, to_read=True) as store:
+    model = LanguageModel.load(folder_of(name), dtype="float32", device="cpu")
+    questions = tuple(Protocol(orders=("given",)).questions(ITEMS))
+    keys: list[bytes] = []
+    with AnswerStore.open(out / f"{name.rpartition('/')[2]}.sqlite") as store:
+        for condition, settled in conditions_of().items():
+            print(f"asking {name} {condition}", flush=True)
+            asked = ask(
+                model,
+                questions,
+                roles_under(settled, n_roles),
+                store,
+                condition=condition,
+                condition_digest=condition and f"{settled}",
+                progress=counting,
+            )
+            keys += asked.keys
         responses = Responses.of(store.rows(keys), questions)
-    return score(responses, questions, names=items.system.names)
+    return score(responses, questions, names=WORLD.names)
 
 
 def truth_of(n_roles: int) -> ScoreTable:
     """Return what the world's own respondents would score as the same roles."""
-    study = study_of("truth", n_roles)
-    items = study.read_inventory()
-    roles = study.read_roles(items)
     credit = np.linspace(1, -1, 6)
     scores, clusters, contexts = [], [], []
-    for condition in study.conditions(items):
-        asked = study.roles_under(condition, roles, items)
-        values = true_values(WORLD, roles[: len(asked)], settled=condition.settled)
+    for condition, settled in conditions_of().items():
+        roles = roles_under(settled, n_roles)
+        values = true_values(WORLD, roles, settled=dict(settled))
         scores.append(option_probabilities(WORLD, values, 6) @ credit)
-        clusters += [role.id for role in asked]
-        contexts += [condition.name] * len(asked)
+        clusters += [role.id for role in roles]
+        contexts += [condition] * len(roles)
     return ScoreTable(
         names=WORLD.names,
         scores=np.concatenate(scores),
@@ -105,18 +118,10 @@ def truth_of(n_roles: int) -> ScoreTable:
     )
 
 
-@contextmanager
-def counting(label: str) -> Iterator[Callable[[int, int], None]]:
-    """Print progress every twentieth."""
-    said = [-1]
-
-    def progress(done: int, total: int) -> None:
-        part = 20 * done // max(total, 1)
-        if part > said[0]:
-            said[0] = part
-            print(f"  {label.lower()}: {done} of {total}", flush=True)
-
-    yield progress
+def counting(done: int, total: int) -> None:
+    """Print progress every tenth."""
+    if done == total or done * 10 // total > (done - 512) * 10 // total:
+        print(f"  {done} of {total}", flush=True)
 
 
 def recovered(table: ScoreTable, n_draws: int) -> Iterator[dict[str, object]]:
