@@ -7,7 +7,16 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).parent
-SCRIPTS = ("first_call", "speed", "memory", "growth", "calibration", "identity_pc", "identity_ges")
+SCRIPTS = (
+    "first_call",
+    "speed",
+    "engine_speed",
+    "memory",
+    "growth",
+    "calibration",
+    "identity_pc",
+    "identity_ges",
+)
 
 
 def main() -> int:
