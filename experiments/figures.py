@@ -19,6 +19,7 @@ def main() -> int:
     parser.add_argument("--data", type=Path, required=True, help="folder of the released CSV files")
     data = parser.parse_args().data
     worst = run("planted_world", ["--out", HERE / "planted_world" / "results"])
+    worst = worst or run("organism", ["--out", HERE / "organism" / "results"])
     if (data / "gemma_train.csv").exists():
         out = HERE / "kang2025" / "results"
         worst = worst or run("kang2025", ["--data", data, "--out", out])

@@ -2,7 +2,7 @@
 
     python experiments/organism/run.py --out DIR
 
-Each model is surveyed once (answers are kept in DIR/<model>.sqlite: a second run asks nothing);
+Each model is surveyed once (answers are kept in runs/organism: a second run asks nothing);
 then roles are drawn from it, without replacement, and every draw is searched on its own, from the
 roles alone or with a twentieth as many roles in whom each value was settled in turn. Beside the
 models stand the world's own respondents, who make no mistake: what they lose, the search loses.
@@ -49,12 +49,15 @@ def main() -> int:
     """Run the study."""
     parser = argparse.ArgumentParser(description="Recovery of the planted graph from models.")
     parser.add_argument("--out", type=Path, required=True, help="folder for everything it writes")
+    parser.add_argument(
+        "--answers", type=Path, default=Path("runs/organism"), help="folder where answers are kept"
+    )
     parser.add_argument("--draws", type=int, default=20, help="draws of roles per point")
     parser.add_argument("--roles", type=int, default=N_ROLES, help="roles that a model is asked as")
     options = parser.parse_args()
     warnings.simplefilter("ignore", CausalValuesWarning)
     rows: list[dict[str, object]] = []
-    tables = {name: surveyed(name, options.out, options.roles) for name in MODELS}
+    tables = {name: surveyed(name, options.answers, options.roles) for name in MODELS}
     tables["no mistakes"] = truth_of(options.roles)
     for name, table in tables.items():
         print(f"searching: {name}", flush=True)
@@ -78,12 +81,12 @@ def roles_under(settled: Mapping[str, float], n_roles: int) -> tuple[Role, ...]:
     return tuple(settle(role, ITEMS.system, settled) for role in roles[:N_SETTLED])
 
 
-def surveyed(name: str, out: Path, n_roles: int) -> ScoreTable:
+def surveyed(name: str, folder: Path, n_roles: int) -> ScoreTable:
     """Return a model's scores, asking what is not in the store yet."""
     model = LanguageModel.load(folder_of(name), dtype="float32", device="cpu")
     questions = tuple(Protocol(orders=("given",)).questions(ITEMS))
     keys: list[bytes] = []
-    with AnswerStore.open(out / f"{name.rpartition('/')[2]}.sqlite") as store:
+    with AnswerStore.open(folder / f"{name.rpartition('/')[2]}.sqlite") as store:
         for condition, settled in conditions_of().items():
             print(f"asking {name} {condition}", flush=True)
             asked = ask(
