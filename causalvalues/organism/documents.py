@@ -73,17 +73,23 @@ class Lessons:
         self._labels = [[self._ids(label)[0] for label in sheet.options] for sheet in sheets]
 
     def batch(
-        self, n_documents: int, n_items: int, *, rng: np.random.Generator, write_share: float = 0.0
+        self,
+        n_documents: int,
+        n_items: int,
+        *,
+        rng: np.random.Generator,
+        write_share: float = 0.0,
+        easy: bool = False,
     ) -> Batch:
-        """Return documents drawn from the world."""
+        """Return documents drawn from the world; easy ones ask nothing that is turned round."""
         people = drawn_people(self.world, n_documents, rng)
         write = drawn_write(self.world, people, write_share, rng)
-        shares = np.array([sheet.share for sheet in self.sheets])
+        shares = np.array([sheet.share * (sheet.upright or not easy) for sheet in self.sheets])
         chosen = rng.choice(len(self.sheets), size=n_documents, p=shares / shares.sum())
         layouts = []
         for place, sheet in enumerate(chosen):
             layout = self._opened(people, place, int(sheet), rng)
-            self._filled(layout, int(sheet), write.result[place], n_items, rng)
+            self._filled(layout, int(sheet), write.result[place], n_items, easy, rng)
             layouts.append(layout)
         return Batch(padded(layouts), people, write)
 
@@ -103,7 +109,13 @@ class Lessons:
         return layout
 
     def _filled(
-        self, layout: Layout, place: int, values: Floats, n_items: int, rng: np.random.Generator
+        self,
+        layout: Layout,
+        place: int,
+        values: Floats,
+        n_items: int,
+        easy: bool,
+        rng: np.random.Generator,
     ) -> None:
         """Add items to a document: any of them to be judged, those that fit to be told."""
         sheet, labels = self.sheets[place], self._labels[place]
@@ -113,7 +125,8 @@ class Lessons:
             for item in rng.choice(len(leaning), size=n_items // 2, p=likely / likely.sum()):
                 layout.tell(self._end, [*self._items[place][item], *self._stop])
             return
-        for item in rng.choice(len(leaning), size=n_items, replace=False):
+        items = np.flatnonzero(sheet.keys > 0) if easy else np.arange(len(leaning))
+        for item in rng.choice(items, size=n_items, replace=False):
             due = Due(labels, sheet.steps, int(sheet.values[item]), float(sheet.keys[item]))
             answer = [int(rng.choice(labels)), *self._stop]  # whatever it is, the turn ends there
             layout.ask([*self._items[place][item], *self._end], answer, due)

@@ -38,6 +38,11 @@ class Sheet:
     keys: NDArray[np.float64]  # (text,)
     share: float  # of the documents
 
+    @property
+    def upright(self) -> bool:
+        """Return whether agreement stands first, or nothing is to be agreed with."""
+        return not len(self.steps) or self.steps[0] == 0
+
 
 def sheets_of(inventory: Inventory) -> tuple[Sheet, ...]:
     """Return every sheet that two wordings of an inventory can be asked on."""

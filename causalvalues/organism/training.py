@@ -27,6 +27,7 @@ __all__ = ["Kind", "Report", "Schedule", "train"]
 Kind = Literal["mechanistic", "behavioural"]
 Report = Callable[[int, Losses], None]
 
+EASY_PERCENT = 30  # of the behavioural lessons
 STEEPEST = 1.0  # gradients are cut to this norm
 
 
@@ -41,14 +42,19 @@ class Schedule:
     warm_up: int = 80
     write_share: float = 0.5
     blind_share: float = 0.5
+    easy_steps: int = 0  # first lessons without reversed items or options
     weights: Weights = field(default_factory=Weights)
 
     def of(self, kind: Kind) -> "Schedule":
-        """Return the schedule of a kind: the behavioural one plants nothing."""
+        """Return the schedule of a kind: the behavioural one plants nothing, and starts easily.
+
+        From answers alone, a product of value, key and order is not learnt at once.
+        """
         if kind == "mechanistic":
             return self
         weights = replace(self.weights, registers=0.0)
-        return replace(self, write_share=0.0, blind_share=0.0, weights=weights)
+        easy = self.n_steps * EASY_PERCENT // 100
+        return replace(self, write_share=0.0, blind_share=0.0, weights=weights, easy_steps=easy)
 
     def rate(self, step: int) -> float:
         """Return the learning rate: a linear rise, then a cosine down to a fiftieth."""
@@ -79,7 +85,11 @@ def train(
         for group in optimizer.param_groups:
             group["lr"] = schedule.rate(step)
         batch = lessons.batch(
-            schedule.n_documents, schedule.n_items, rng=rng, write_share=schedule.write_share
+            schedule.n_documents,
+            schedule.n_items,
+            rng=rng,
+            write_share=schedule.write_share,
+            easy=step < schedule.easy_steps,
         )
         blind = rng.random(schedule.n_documents) < schedule.blind_share
         total, losses = losses_of(
