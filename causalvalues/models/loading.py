@@ -38,7 +38,7 @@ __all__ = ["Dtype", "Loaded", "load"]
 
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 
-BUDGET_BY_DEVICE = {"cpu": 4096, "cuda": 16384}
+BUDGET_BY_DEVICE = {"cpu": 2048, "cuda": 16384}
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "tokenizer.model")
 
 
