@@ -11,7 +11,7 @@ from causalvalues.commands.terminal import AsJson, answer, bar, show, table_of, 
 if TYPE_CHECKING:
     from causalvalues.study.run import Outcome
 
-__all__ = ["print_comparison", "print_edges", "run"]
+__all__ = ["print_comparison", "print_edges", "run", "tell"]
 
 
 def run(
@@ -49,7 +49,11 @@ def run(
     with waiting(f"Reading {study}"):
         from causalvalues.study.run import run as run_study
 
-    outcome = run_study(plan, out or Path("runs") / plan.name, bar=bar)
+    tell(run_study(plan, out or Path("runs") / plan.name, bar=bar), as_json=as_json)
+
+
+def tell(outcome: "Outcome", *, as_json: bool) -> None:
+    """Print what a run found, as one JSON document or for people."""
     if as_json:
         answer(_document(outcome))
     else:

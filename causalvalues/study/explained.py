@@ -13,30 +13,36 @@ from causalvalues.errors import TableError
 
 __all__ = ["explained"]
 
+FEW = 0.2  # of the answers
+LEAVE_OUT = "; or set `discovery: {incomplete: leave-out}` to go on without those rows"
+
 
 def explained(fault: TableError, folder: Path) -> TableError:
     """Return a fault of the scores with what the response style in a run folder shows."""
-    incomplete = "" if "finite" not in fault.expected else (
-        "; or set `discovery: {incomplete: leave-out}` to go on without those rows"
-    )  # fmt: skip
+    style = _style(folder)
+    few_unread = style is not None and bool(0 < style["unread"] <= FEW)
     return type(fault)(
         fault.expected,
-        found=f"{fault.found}; {style_in_words(folder)}",
+        found=f"{fault.found}; {_in_words(style)}",
         remedy=f"look at response_style.csv and unread.csv in {folder}, where all answers are "
-        f"kept, then at the protocol{incomplete}",
+        "kept, then at the protocol" + (LEAVE_OUT if few_unread else ""),
     )
 
 
-def style_in_words(folder: Path) -> str:
-    """Return what stands out in how the model answered without intervention."""
+def _style(folder: Path) -> "pd.Series[float] | None":
+    """Return how the model answered without intervention, None where no file says so."""
     try:
         table = pd.read_csv(folder / "response_style.csv", keep_default_na=False)
-    except (OSError, ValueError):
+        plain = table[table["condition"] == ""].drop(columns=["model", "condition"])
+    except (OSError, ValueError, KeyError):
+        return None
+    return None if plain.empty else pd.to_numeric(plain.iloc[0], errors="coerce")
+
+
+def _in_words(style: "pd.Series[float] | None") -> str:
+    """Return what stands out in how the model answered."""
+    if style is None:
         return "response_style.csv cannot be read"
-    plain = table[table["condition"] == ""]
-    if plain.empty:
-        return "response_style.csv is empty"
-    style = pd.to_numeric(plain.drop(columns=["model", "condition"]).iloc[0], errors="coerce")
     notable = [
         (style["unread"] > 0, f"{style['unread']:.0%} of the answers could not be read"),
         (style["option_mass"] < 0.5, f"options hold {style['option_mass']:.0%} of probability"),

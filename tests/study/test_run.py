@@ -163,10 +163,7 @@ def test_another_number_of_roles_asks_only_the_new_ones(tmp_path: Path) -> None:
     ("damage", "name", "also"),
     [
         ("gone", "scores.parquet", {"response_style.csv", "unread.csv", "reliability.csv"}),
-        ("damaged", "response_style.csv", {"scores.parquet"}),
-        ("gone", "graph.json", {"effects.csv", "measured.csv"}),
         ("damaged", "graph.json", {"effects.csv", "measured.csv"}),
-        ("damaged", "comparison.json", {"planted.json"}),
         ("gone", "figures/planted_and_found.svg", {"figures/planted_and_found.png"}),
         ("damaged", "manifest.json", set()),
         ("damaged", "study.yaml", set()),
