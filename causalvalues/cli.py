@@ -57,12 +57,12 @@ def root(
 
 
 def command_names() -> set[str]:
-    """Return the names of all commands."""
+    """Return the names of all commands and groups of commands."""
     named = (
         command.name or getattr(command.callback, "__name__", "")
         for command in app.registered_commands
     )
-    return set(named)
+    return {*named, *(str(group.name) for group in app.registered_groups)}
 
 
 def main() -> None:

@@ -38,6 +38,8 @@ from causalvalues.study.stages import (
     ask_groups,
     judge,
     learn,
+    silent,
+    without_contexts,
     write_judgement,
     write_scores,
 )
@@ -63,9 +65,19 @@ class Outcome:
     n_asked: int  # of the answers, by this call
     files: tuple[Path, ...]
 
+    @property
+    def unsteered(self) -> ScoreTable:
+        """Return the scores without intervention."""
+        return without_contexts(self.table)
 
-def run(study: Study, folder: Path, *, bar: Bar, respondent: Respondent | None = None) -> Outcome:
-    """Return what a study finds, after every stage that was not finished yet."""
+
+def run(
+    study: Study, folder: Path, *, bar: Bar = silent, respondent: Respondent | None = None
+) -> Outcome:
+    """Return what a study finds, after every stage that was not finished yet.
+
+    run(Study.from_yaml("study.yaml"), Path("runs/first")).graph
+    """
     interview = Interview.of(study)
     refuse_foreign(folder, study)
     try:

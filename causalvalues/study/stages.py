@@ -6,8 +6,8 @@ discover   the graph, its support, its null, its effects            graph.json, 
 judge      found against planted, where the truth is known          planted.json, comparison.json
 """
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -27,11 +27,9 @@ from causalvalues.errors import OptionError, TableError
 from causalvalues.organism.world import planted_world
 from causalvalues.provenance import digest_of_bytes, write_atomically
 from causalvalues.study.interview import Group, Interview
-from causalvalues.study.plan import DiscoveryPlan, Study
+from causalvalues.study.plan import DiscoveryPlan
 from causalvalues.survey.asking import ask
-from causalvalues.survey.inventory import Inventory
 from causalvalues.survey.item_answers import answers_of
-from causalvalues.survey.protocol import Question
 from causalvalues.survey.reliability import reliability
 from causalvalues.survey.request import Respondent
 from causalvalues.survey.response_style import response_style
@@ -44,11 +42,10 @@ __all__ = [
     "Bar",
     "Held",
     "Progress",
-    "ask_all",
     "ask_groups",
     "judge",
     "learn",
-    "questions_of",
+    "silent",
     "without_contexts",
     "write_judgement",
     "write_scores",
@@ -67,6 +64,12 @@ class Held:
     keys: frozenset[bytes]
     digest: str
     n_asked: int  # by this run; the others were held before
+
+
+@contextmanager
+def silent(_label: str) -> Iterator[Progress]:
+    """Yield a progress that nobody sees."""
+    yield lambda _done, _total: None
 
 
 def ask_groups(
@@ -96,17 +99,6 @@ def ask_groups(
         for answer in store.rows(held)
     )
     return Held(held, digest_of_bytes(*contents), n_asked)
-
-
-def ask_all(study: Study, respondent: Respondent, path: Path, *, bar: Bar) -> tuple[bytes, ...]:
-    """Return the keys of all answers of a study, once the store at a path holds them."""
-    with AnswerStore.open(path) as store:
-        return tuple(ask_groups(Interview.of(study), respondent, store, bar=bar).keys)
-
-
-def questions_of(study: Study, items: Inventory) -> tuple[Question, ...]:
-    """Return every question that a study has about some items."""
-    return tuple(study.protocol.protocol().questions(items))
 
 
 def write_scores(

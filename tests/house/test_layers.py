@@ -27,7 +27,7 @@ MAY_IMPORT = {
 }
 EVERY_ROOM = set(MAY_IMPORT)
 MAY_IMPORT["study"] = EVERY_ROOM
-MAY_IMPORT["demo"] = EVERY_ROOM
+MAY_IMPORT["demo"] = EVERY_ROOM | {"study"}
 MAY_IMPORT["cli"] = EVERY_ROOM | {"study", "demo", "commands"}
 MAY_IMPORT["__main__"] = {"cli"}
 MAY_IMPORT["commands"] = EVERY_ROOM | {"study", "demo"}
