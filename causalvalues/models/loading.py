@@ -34,7 +34,7 @@ from causalvalues.models.memory import is_out_of_memory
 from causalvalues.models.packing import Cost
 from causalvalues.models.verify import verify
 
-__all__ = ["Dtype", "Loaded", "load"]
+__all__ = ["Dtype", "Loaded", "load", "quiet"]
 
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 
@@ -122,7 +122,7 @@ def _config(checkpoint: Checkpoint) -> PretrainedConfig:
     """Return the configuration of an architecture that transformers knows."""
     said = read_json(checkpoint.folder / "config.json")
     try:
-        with _quiet():
+        with quiet():
             return cast(
                 PretrainedConfig,
                 AutoConfig.from_pretrained(checkpoint.folder, local_files_only=True),
@@ -135,7 +135,7 @@ def _config(checkpoint: Checkpoint) -> PretrainedConfig:
 def _tokenizer(checkpoint: Checkpoint) -> PreTrainedTokenizerBase:
     """Return the tokenizer of a checkpoint."""
     try:
-        with _quiet():
+        with quiet():
             return cast(
                 PreTrainedTokenizerBase,
                 AutoTokenizer.from_pretrained(checkpoint.folder, local_files_only=True),
@@ -157,7 +157,7 @@ def _model(
     """Return the model of a checkpoint, in eval mode, no gradients."""
     placed = {} if isinstance(where, torch.device) else {"device_map": where}
     try:
-        with _quiet():
+        with quiet():
             read = cast(Callable[..., Any], AutoModelForCausalLM.from_pretrained)
             model, report = read(
                 checkpoint.folder,
@@ -228,7 +228,7 @@ def _identity(checkpoint: Checkpoint, chat: Chat, dtype: torch.dtype) -> dict[st
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Keep transformers from drawing bars and writing hints, as before on leaving."""
     level = transformers_logging.get_verbosity()
     bars = transformers_logging.is_progress_bar_enabled()

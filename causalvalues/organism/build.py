@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 
+from causalvalues.models.loading import quiet
 from causalvalues.organism.documents import Lessons
 from causalvalues.organism.embedded import REGISTERS
 from causalvalues.organism.network import network_of
@@ -48,9 +49,9 @@ def build(
             seed=seed,
             report=report,
         )
-    halved = network.half()  # type: ignore[no-untyped-call]
-    halved.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
+    with quiet():
+        network.half().save_pretrained(folder)  # type: ignore[no-untyped-call]
+        tokenizer.save_pretrained(folder)
     if kind == "mechanistic":
         registers.save(folder / REGISTERS)
     for file in folder.iterdir():
