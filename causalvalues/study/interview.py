@@ -31,7 +31,7 @@ from causalvalues.survey.roles import (
 )
 from causalvalues.survey.scoring import Unclear
 
-__all__ = ["Group", "Interview", "groups_of", "roles_of"]
+__all__ = ["Group", "Interview"]
 
 N_ROLES = 300
 ANCHORED = ("anchored", "random")
@@ -80,9 +80,9 @@ class Interview:
             questions = tuple(protocol.questions(items))
             _check_questions(questions, items)
         with _part("roles"):
-            roles = roles_of(study.roles, items)
+            roles = _roles(study.roles, items)
         with _part("settled"):
-            groups = groups_of(study, roles, items)
+            groups = _groups(study, roles, items)
         with _part("how"):
             how = _how(study, written=any(question.generate for question in questions))
         with _part("discovery"):
@@ -119,7 +119,7 @@ def _check_questions(questions: tuple[Question, ...], items: Inventory) -> None:
         raise OptionError("Every question needs its own id", found=f"{twice[0]!r} twice")
 
 
-def roles_of(plan: RolesPlan, items: Inventory) -> tuple[Role, ...]:
+def _roles(plan: RolesPlan, items: Inventory) -> tuple[Role, ...]:
     """Return the roles, all of the design or the first of them."""
     _check_roles_plan(plan)
     roles = _designed(plan, items)
@@ -189,7 +189,7 @@ def _check_traits(traits: dict[str, tuple[str, ...]], template: str) -> None:
         raise OptionError(f"The template may name {', '.join(traits)}", found=f"{template!r}")
 
 
-def groups_of(study: Study, roles: tuple[Role, ...], items: Inventory) -> tuple[Group, ...]:
+def _groups(study: Study, roles: tuple[Role, ...], items: Inventory) -> tuple[Group, ...]:
     """Return the roles without intervention, then those of each value that is settled in turn."""
     plan, plain = study.settled, Group("", {}, roles)
     if plan is None:

@@ -14,7 +14,7 @@ Nothing here runs anything.
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -31,10 +31,6 @@ from causalvalues.study.plain_yaml import read_mapping
 from causalvalues.study.wording import faults_in_words
 from causalvalues.survey.inventory import Form, Inventory, inventory
 from causalvalues.survey.protocol import Labels, Order, Protocol, RolePlace
-from causalvalues.survey.roles import Role
-
-if TYPE_CHECKING:
-    from causalvalues.study.interview import Group
 
 __all__ = [
     "DiscoveryPlan",
@@ -200,24 +196,6 @@ class Study(_Part):
         """Return the inventory, of the package or from a file."""
         path = self.inventory_path
         return inventory(self.inventory) if path is None else Inventory.from_yaml(path)
-
-    def read_roles(self, items: Inventory) -> tuple[Role, ...]:
-        """Return the roles under no intervention."""
-        from causalvalues.study.interview import roles_of
-
-        return roles_of(self.roles, items)
-
-    def conditions(self, items: Inventory) -> "tuple[Group, ...]":
-        """Return no intervention, then each value settled in turn."""
-        from causalvalues.study.interview import groups_of
-
-        return groups_of(self, self.read_roles(items), items)
-
-    def roles_under(
-        self, condition: "Group", roles: tuple[Role, ...], items: Inventory
-    ) -> tuple[Role, ...]:
-        """Return the roles that are asked under a condition."""
-        return condition.roles
 
     @property
     def contexts(self) -> ContextUse:

@@ -1,8 +1,7 @@
 """Respondents for tests of studies: one that answers as the planted world says, and their like."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +16,6 @@ from causalvalues.survey.request import Request
 from causalvalues.survey.scripted import ScriptedRespondent
 
 WORLD = planted_world()
-
-
-@contextmanager
-def silent(label: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar that shows nothing."""
-    yield lambda done, total: None
 
 
 def planted(study: Study) -> ScriptedRespondent:
@@ -83,4 +76,4 @@ if __name__ == "__main__":  # planted.py study.yaml folder log: a process that m
         return answers(request)
 
     respondent.weigh = noted
-    run(plan, folder, bar=silent, respondent=respondent)
+    run(plan, folder, respondent=respondent)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from planted import constant, planted, silent
+from planted import constant, planted
 from typer.testing import CliRunner
 
 from causalvalues.cli import app
@@ -86,7 +86,7 @@ def test_a_study_that_is_not_there_is_named(tmp_path: Path) -> None:
 def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     """A run without a truth."""
     study = Study.model_validate(DOCUMENT)
-    return run(study, tmp_path_factory.mktemp("run"), bar=silent, respondent=planted(study))
+    return run(study, tmp_path_factory.mktemp("run"), respondent=planted(study))
 
 
 def test_the_end_of_a_run_says_what_was_found_and_where_it_lies(
@@ -114,5 +114,5 @@ def test_json_is_one_document(outcome: Outcome, capsys: pytest.CaptureFixture[st
 def test_a_constant_model_ends_a_run_with_exit_code_two(tmp_path: Path) -> None:
     study = Study.model_validate(DOCUMENT)
     with pytest.raises(CausalValuesError) as found:
-        run(study, tmp_path, bar=silent, respondent=constant())
+        run(study, tmp_path, respondent=constant())
     assert found.value.exit_code == 2

@@ -23,7 +23,7 @@ STUDIES = (
     "llama3-8b-it/study.yaml",
     "gemma-2b-it/study-kang2025.yaml",
 )
-FIRST_BY_FILE = {"study.yaml": 14, "study-kang2025.yaml": 21}
+ITEMS = ROOT / "causalvalues" / "survey" / "inventories" / "schwartz10.yaml"
 
 
 RUNS = """
@@ -75,19 +75,18 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
 
 
 def shortened(folder: Path, study: Path) -> Path:
-    """The study with the first roles, one or two items a value, and few resamples."""
+    """The study with the first roles, one or two items of ten values, and few resamples."""
     document: dict[str, Any] = yaml.safe_load(study.read_text(encoding="utf-8"))
-    source = ROOT / "causalvalues" / "survey" / "inventories" / f"{document['inventory']}.yaml"
-    items: dict[str, Any] = yaml.safe_load(source.read_text(encoding="utf-8"))
+    items: dict[str, Any] = yaml.safe_load(ITEMS.read_text(encoding="utf-8"))
     sides = ("for", "against") if "settled" in document else ("for",)
     items["items"] = {
         value: {side: by_side[side][:1] for side in sides}
         for value, by_side in items["items"].items()
     }
-    (folder / f"few-{document['name']}.yaml").write_text(yaml.safe_dump(items), encoding="utf-8")
     document["inventory"] = f"few-{document['name']}.yaml"
+    (folder / document["inventory"]).write_text(yaml.safe_dump(items), encoding="utf-8")
     document["model"]["dtype"] = "float32"  # as processors compute half precision slowly
-    document["roles"]["first"] = FIRST_BY_FILE[study.name]
+    document["roles"]["first"] = 14
     document["discovery"] |= {"n_resamples": 10, "n_permutations": 10}
     if "settled" in document:
         document["settled"] |= {"values": ["power"], "n_roles": 3}
@@ -119,7 +118,7 @@ def test_the_published_protocol_is_asked_and_its_failure_explained(ran: Ran) -> 
     assert said["code"] == 2
     assert said["out"] == ""
     assert "must vary between rows" in said["err"]
-    assert re.search(r"(99|100)% of the answers could not be read", said["err"])
+    assert re.search(r"\d+% of the answers could not be read", said["err"])
     assert "Traceback" not in said["err"]
     folder = ran.home / "runs" / "gemma-2b-it-kang2025"
     assert "unclear" in (folder / "unread.csv").read_text(encoding="utf-8")

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-from planted import planted, silent
+from planted import planted
 
 from causalvalues.errors import FileError, Interrupted
 from causalvalues.study.plan import Study
 from causalvalues.study.run import run
+from causalvalues.study.stages import silent
 from causalvalues.survey.responses import AnswerStore
 
 pytestmark = [
@@ -70,7 +71,7 @@ def test_a_run_that_was_killed_goes_on_and_asks_nothing_acknowledged_again(
     assert 0 < held < N_ANSWERS
     study = Study.from_yaml(path)
     respondent = planted(study)
-    outcome = run(study, folder, bar=silent, respondent=respondent)
+    outcome = run(study, folder, respondent=respondent)
     assert respondent.n_asked == outcome.n_asked == N_ANSWERS - held
     texts = [
         "\x1f".join(message.text for message in request.messages).encode()
@@ -87,9 +88,9 @@ def test_ctrl_c_while_asking_says_how_to_go_on(path: Path, tmp_path: Path) -> No
     stopped = planted(study)
     stopped.stop_after = 777
     with pytest.raises(Interrupted, match=r"after 777 of 4800 answers.*same command again"):
-        run(study, folder, bar=silent, respondent=stopped)
+        run(study, folder, respondent=stopped)
     rest = planted(study)
-    assert run(study, folder, bar=silent, respondent=rest).n_asked == N_ANSWERS - 777
+    assert run(study, folder, respondent=rest).n_asked == N_ANSWERS - 777
     assert set(rest.asked).isdisjoint(stopped.asked)
 
 
@@ -105,7 +106,7 @@ def test_ctrl_c_in_a_later_stage_says_how_to_go_on(path: Path, tmp_path: Path) -
         run(study, folder, bar=stopping, respondent=planted(study))
     assert found.value.exit_code == 130
     rest = planted(study)
-    run(study, folder, bar=silent, respondent=rest)
+    run(study, folder, respondent=rest)
     assert rest.n_asked == 0
 
 
@@ -117,7 +118,7 @@ def test_two_processes_do_not_work_in_one_folder(path: Path, tmp_path: Path) -> 
             said = process.stderr.read()
         assert process.returncode != 0
         with pytest.raises(FileError, match=r"One process at a time.*process \d+, since"):
-            run(study, folder, bar=silent, respondent=planted(study))
+            run(study, folder, respondent=planted(study))
     assert "One process at a time" in said
     assert asked_in(tmp_path / "log") == []
     assert not (folder / "study.yaml").exists()

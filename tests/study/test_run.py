@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from planted import planted, silent
+from planted import planted
 
 from causalvalues import ScoreTable, ValueGraph
 from causalvalues.errors import FileError
@@ -50,14 +50,14 @@ N_ANSWERS, N_SMALL = (130 + 2 * 24) * 80, (40 + 20) * 80
 def first(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     """What a study of the planted world found, in a folder that nobody changes."""
     folder = tmp_path_factory.mktemp("runs") / "planted"
-    return run(STUDY, folder, bar=silent, respondent=planted(STUDY))
+    return run(STUDY, folder, respondent=planted(STUDY))
 
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a small run that nobody changes."""
     folder = tmp_path_factory.mktemp("runs") / "small"
-    run(SMALL, folder, bar=silent, respondent=planted(SMALL))
+    run(SMALL, folder, respondent=planted(SMALL))
     return folder
 
 
@@ -70,7 +70,7 @@ def folder(small: Path, tmp_path: Path) -> Path:
 def again(folder: Path, study: Study = SMALL) -> tuple[Outcome, ScriptedRespondent]:
     """The same run once more, and who was asked."""
     respondent = planted(study)
-    return run(study, folder, bar=silent, respondent=respondent), respondent
+    return run(study, folder, respondent=respondent), respondent
 
 
 def written_at(folder: Path) -> dict[str, int]:
@@ -148,7 +148,7 @@ def test_another_discovery_plan_learns_only_the_graph_again(folder: Path) -> Non
 def test_another_number_of_roles_asks_only_the_new_ones(tmp_path: Path) -> None:
     trial = SMALL.model_copy(update={"settled": None, "truth": None}).with_roles(20)
     respondent = planted(trial)
-    run(trial, tmp_path, bar=silent, respondent=respondent)
+    run(trial, tmp_path, respondent=respondent)
     assert respondent.n_asked == 20 * 80
     outcome, more = again(tmp_path, trial.with_roles(25))
     assert more.n_asked == outcome.n_asked == 5 * 80
@@ -202,7 +202,7 @@ def test_other_answers_are_scored_again(folder: Path) -> None:
     respondent = planted(SMALL)
     follow = respondent.weigh
     respondent.weigh = lambda request: [share * 0.9 + 0.01 for share in follow(request)]
-    outcome = run(SMALL, folder, bar=silent, respondent=respondent)
+    outcome = run(SMALL, folder, respondent=respondent)
     assert outcome.n_asked == N_SMALL
     assert {"scores.parquet", "graph.json"} <= changed(folder, before)
 
@@ -237,7 +237,7 @@ def test_a_run_that_has_not_ended_has_no_manifest(folder: Path) -> None:
     failing = planted(more)
     failing.stop_after, failing.stop_with = 50, MemoryError("no room")
     with pytest.raises(MemoryError, match="no room"):
-        run(more, folder, bar=silent, respondent=failing)
+        run(more, folder, respondent=failing)
     assert not (folder / "manifest.json").exists()
     _, respondent = again(folder)
     assert respondent.n_asked == 0
