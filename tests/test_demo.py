@@ -14,7 +14,7 @@ def silent_bar(label: str) -> Iterator[Callable[[int, int], None]]:
 
 
 def test_the_story_is_written_and_true(tmp_path: Path) -> None:
-    study = study_of_demo(n_roles=80, n_resamples=20)
+    study = study_of_demo(n_roles=100, n_resamples=20)
     story = tell(study, tmp_path, bar=silent_bar)
     assert all(path.exists() for path in story.files)
     suffixes = {path.suffix for path in story.files}
@@ -26,7 +26,7 @@ def test_the_story_is_written_and_true(tmp_path: Path) -> None:
     assert graph.support is not None
     assert len(graph.effects) == 90
     table = ScoreTable.from_parquet(tmp_path / "scores.parquet", "cluster", "context")
-    assert table.n_rows == 80 + 20
+    assert table.n_rows == 100 + 25
     inside = story.predicted.eval("interval_low - .05 <= planted <= interval_high + .05")
     assert inside.mean() >= 0.8
     assert (story.predicted.planted - story.predicted.measured).abs().max() < 0.2

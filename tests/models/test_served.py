@@ -432,6 +432,8 @@ def test_who_stops_listening_stops_the_asking(connect: Connect, fake: Fake) -> N
 @pytest.mark.fault
 def test_an_interrupt_does_not_wait_for_the_server(fake: Fake) -> None:
     script = (
+        "import signal\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)  # also in the background\n"
         "from causalvalues.models.served import ServedModel\n"
         "from causalvalues.survey.request import Message, Request\n"
         f"model = ServedModel.connect({fake.address('slow30', test='interrupt')!r})\n"

@@ -69,7 +69,8 @@ for round_ in range(12):
 child(12)
 """
 ONE_OF_TWO = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # also in the background
 from causalvalues.survey.asking import ask
 from causalvalues.survey.inventory import inventory
 from causalvalues.survey.protocol import Protocol
