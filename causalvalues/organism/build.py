@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 
+from causalvalues.errors import FileError
 from causalvalues.models.loading import quiet
 from causalvalues.organism.documents import Lessons
 from causalvalues.organism.embedded import REGISTERS
@@ -33,6 +34,7 @@ def build(
     report: Report | None = None,
 ) -> Path:
     """Return the folder of a trained organism."""
+    _make(folder)  # now, not after a quarter of an hour
     items = inventory("schwartz10")
     sheets = sheets_of(items)
     tokenizer = tokenizer_of(family, corpus_of(items, sheets))
@@ -57,3 +59,15 @@ def build(
     for file in folder.iterdir():
         file.chmod(0o644)
     return folder
+
+
+def _make(folder: Path) -> None:
+    """Make the folder, or say why it cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise FileError(
+            f"A folder was to be made at {folder}",
+            found=fault.strerror or str(fault),
+            remedy="name another place with -o or --out",
+        ) from fault

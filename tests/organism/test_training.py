@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from causalvalues.errors import FileError
 from causalvalues.models.language_model import LanguageModel
 from causalvalues.organism.build import build
 from causalvalues.organism.documents import Lessons
@@ -43,6 +44,12 @@ def test_only_the_mechanistic_kind_has_registers(tmp_path: Path) -> None:
     for kind in ("mechanistic", "behavioural"):
         folder = build(tmp_path / kind, family="gemma", kind=kind, schedule=SHORT)  # type: ignore[arg-type]
         assert (folder / REGISTERS).exists() == (kind == "mechanistic")
+
+
+def test_a_folder_that_cannot_be_made_is_named_before_training(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(FileError, match="--out"):
+        build(tmp_path / "file" / "x", family="gemma", kind="mechanistic")
 
 
 def test_losses_fall(tmp_path: Path) -> None:
