@@ -21,7 +21,17 @@ MAY_IMPORT = {
     "organism": {"values", "survey", "discovery", "models"},
     "steering": {"values", "survey", "discovery", "models"},
     "evaluation": {"values", "survey", "discovery", "models", "steering"},
-    "report": {"values", "survey", "discovery", "models", "organism", "steering", "evaluation"},
+    "planning": {"values", "survey", "discovery", "steering", "evaluation"},
+    "report": {
+        "values",
+        "survey",
+        "discovery",
+        "models",
+        "organism",
+        "steering",
+        "evaluation",
+        "planning",
+    },
     "scale": {"values", "survey"},
     "doctor": {"discovery"},
 }
