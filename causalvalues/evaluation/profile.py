@@ -2,8 +2,8 @@
 
     change of v = mean over roles of (score under the intervention − score without it)
 
-Roles are clusters: a role is compared with itself, and intervals rest on how roles differ. Guarantee:
-a value that was not asked about is NaN, never 0; arrays are read-only; JSON both ways.
+Roles are clusters: a role is compared with itself, and intervals rest on how roles differ.
+Guarantee: a value that was not asked about is NaN, never 0; arrays are read-only; JSON both ways.
 """
 
 import json

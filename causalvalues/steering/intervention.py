@@ -112,13 +112,13 @@ class SaeFeature:
         _whole("feature", self.feature)
         _whole("layer", self.layer)
         _finite("share", self.share)
-        if self.strength.unit == "feature maximum" and self.mode != "ablate":
-            if self.observed_maximum is None or not self.observed_maximum > 0:
-                raise OptionError(
-                    "A strength in feature maxima needs the feature's observed maximum",
-                    found=f"{self.observed_maximum} for feature {self.feature}",
-                    remedy="take it from a table of candidates, or give the strength raw",
-                )
+        in_maxima = self.strength.unit == "feature maximum" and self.mode != "ablate"
+        if in_maxima and (self.observed_maximum is None or not self.observed_maximum > 0):
+            raise OptionError(
+                "A strength in feature maxima needs the feature's observed maximum",
+                found=f"{self.observed_maximum} for feature {self.feature}",
+                remedy="take it from a table of candidates, or give the strength raw",
+            )
         if self.strength.unit == "residual norm" and self.mode != "add":
             raise OptionError("Only what is added is measured in norms", found=self.mode)
 
