@@ -16,6 +16,10 @@
     │   ├── OptionError                         an option outside its range, or two that clash
     │   ├── GraphError                          marks that do not form a graph
     │   ├── KnowledgeError                      background knowledge that contradicts itself
+    │   ├── SaeError                            a sparse autoencoder that does not fit the model
+    │   │   ├── WrongHook                           it reads another place of the model
+    │   │   ├── WrongWidth                          its residual has another width
+    │   │   └── WrongModel                          it was trained on another model
     │   └── ServerError                         a server of models that does not answer
     │       ├── ServerAbsent                        nothing listens, or it went away
     │       ├── ServerBusy                          too many requests, or too slow
@@ -26,7 +30,8 @@
     │       └── NoLogProbabilities                  answers without log-probabilities
     ├── Interrupted                         130 stopped by the user; what was finished is kept
     └── Fault                               1   a result that breaks a promise of this package
-        └── KnowledgeIgnored                    an algorithm returned what knowledge forbids
+        ├── KnowledgeIgnored                    an algorithm returned what knowledge forbids
+        └── HookNeverFired                      an edit that missed tokens it is meant for
 
     CausalValuesWarning
     ├── NearConstantColumn                  almost no variance: edges here are fragile
@@ -55,6 +60,7 @@ __all__ = [
     "FewRows",
     "FileError",
     "GraphError",
+    "HookNeverFired",
     "InputError",
     "Interrupted",
     "KnowledgeError",
@@ -70,6 +76,7 @@ __all__ = [
     "RepeatedColumn",
     "RequestRefused",
     "RowCentred",
+    "SaeError",
     "ServerAbsent",
     "ServerBusy",
     "ServerError",
@@ -78,6 +85,9 @@ __all__ = [
     "UnknownArchitecture",
     "UnknownModel",
     "UnreadableAnswer",
+    "WrongHook",
+    "WrongModel",
+    "WrongWidth",
 ]
 
 
@@ -171,6 +181,22 @@ class KnowledgeError(InputError):
     """Background knowledge that contradicts itself or names unknown values."""
 
 
+class SaeError(InputError):
+    """A sparse autoencoder that does not fit the model, or what is asked of it."""
+
+
+class WrongHook(SaeError):
+    """A sparse autoencoder reads another place of the model."""
+
+
+class WrongWidth(SaeError):
+    """A sparse autoencoder's residual has another width."""
+
+
+class WrongModel(SaeError):
+    """A sparse autoencoder was trained on another model."""
+
+
 class ServerError(InputError):
     """A server of models does not answer as it should."""
 
@@ -215,6 +241,10 @@ class Fault(CausalValuesError):
 
 class KnowledgeIgnored(Fault):
     """An algorithm returned a graph that background knowledge forbids."""
+
+
+class HookNeverFired(Fault):
+    """An edit did not reach every token that it is meant for."""
 
 
 class CausalValuesWarning(UserWarning):
