@@ -86,6 +86,9 @@ class RolePrompt:
             raise OptionError("A line is told or not: its share is 1 or 0", found=str(self.share))
         if not self.text.strip():
             raise OptionError("A role prompt needs a text", found=repr(self.text))
+        for name, level in self.settles.items():
+            _finite(name, level)
+        object.__setattr__(self, "settles", dict(self.settles))
 
 
 @dataclass(frozen=True)
@@ -100,9 +103,9 @@ class SaeFeature:
     sae: str  # a card's name, release/id, or a folder
     feature: int
     layer: int
-    strength: Strength = Strength(1.0, "feature maximum")
+    strength: Strength = field(default_factory=lambda: Strength(1.0, "feature maximum"))
     mode: Mode = "add"
-    scope: Scope = Scope()
+    scope: Scope = field(default_factory=Scope)
     share: float = 1.0
     observed_maximum: float | None = None  # what "feature maximum" means
     sae_digest: str = ""  # of the weights, where they were read
@@ -112,6 +115,8 @@ class SaeFeature:
         _whole("feature", self.feature)
         _whole("layer", self.layer)
         _finite("share", self.share)
+        if self.observed_maximum is not None:
+            _finite("observed_maximum", self.observed_maximum)
         in_maxima = self.strength.unit == "feature maximum" and self.mode != "ablate"
         if in_maxima and (self.observed_maximum is None or not self.observed_maximum > 0):
             raise OptionError(
@@ -129,8 +134,8 @@ class ValueVector:
 
     name: str
     vector_by_layer: Mapping[int, NDArray[np.float32]]
-    strength: Strength = Strength(1.0)
-    scope: Scope = Scope()
+    strength: Strength = field(default_factory=lambda: Strength(1.0))
+    scope: Scope = field(default_factory=Scope)
     share: float = 1.0
 
     def __post_init__(self) -> None:
@@ -138,6 +143,7 @@ class ValueVector:
             raise OptionError("A value vector needs a layer", found="none")
         if self.strength.unit == "feature maximum":
             raise OptionError("A vector has no feature maximum", found=self.strength.unit)
+        _finite("share", self.share)
         object.__setattr__(self, "vector_by_layer", _frozen(self.vector_by_layer))
 
 
@@ -153,11 +159,12 @@ class NeuronEdit:
     neurons_by_layer: Mapping[int, NDArray[np.int64]]
     amounts_by_layer: Mapping[int, NDArray[np.float32]]
     mode: NeuronMode = "add"
-    scope: Scope = Scope()
+    scope: Scope = field(default_factory=Scope)
     share: float = 1.0
 
     def __post_init__(self) -> None:
         _among("mode", self.mode, NeuronMode)
+        _finite("share", self.share)
         shapes = {
             side: {layer: np.shape(each) for layer, each in by_layer.items()}
             for side, by_layer in (("n", self.neurons_by_layer), ("a", self.amounts_by_layer))

@@ -1,0 +1,125 @@
+"""The form of an intervention's document, checked by type before anything is made of it.
+
+Guarantee: a document with a field too many, too few or of another type is refused with the name of
+the field; numbers are finite.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from causalvalues.steering.intervention import Mode, NeuronMode, Place, Unit, Where
+
+__all__ = [
+    "AnyDocument",
+    "ArrayDocument",
+    "ArrayType",
+    "CombinedDocument",
+    "InterventionDocument",
+    "NeuronEditDocument",
+    "RolePromptDocument",
+    "SaeFeatureDocument",
+    "ScopeDocument",
+    "StrengthDocument",
+    "ValueVectorDocument",
+]
+
+ArrayType = Literal["float32", "int64"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
+
+
+class ArrayDocument(_Part):
+    """What an array is known by; its numbers lie beside the document."""
+
+    shape: list[int]
+    dtype: ArrayType
+    sha256: str
+
+
+class StrengthDocument(_Part):
+    """How much."""
+
+    amount: float
+    unit: Unit
+
+
+class ScopeDocument(_Part):
+    """At which tokens."""
+
+    where: Where
+    phrase: str
+
+
+class RolePromptDocument(_Part):
+    """Lines that a role is told besides its own."""
+
+    kind: Literal["role prompt"]
+    text: str
+    settles: dict[str, float]
+    place: Place
+    share: float
+
+
+class SaeFeatureDocument(_Part):
+    """One feature of a sparse autoencoder."""
+
+    kind: Literal["sae feature"]
+    sae: str
+    feature: int
+    layer: int
+    strength: StrengthDocument
+    mode: Mode
+    scope: ScopeDocument
+    share: float
+    observed_maximum: float | None
+    sae_digest: str
+
+
+class ValueVectorDocument(_Part):
+    """One vector for each of some layers."""
+
+    kind: Literal["value vector"]
+    name: str
+    vector_by_layer: dict[int, ArrayDocument]
+    strength: StrengthDocument
+    scope: ScopeDocument
+    share: float
+
+
+class NeuronEditDocument(_Part):
+    """Some neurons of each of some layers."""
+
+    kind: Literal["neuron edit"]
+    name: str
+    neurons_by_layer: dict[int, ArrayDocument]
+    amounts_by_layer: dict[int, ArrayDocument]
+    mode: NeuronMode
+    scope: ScopeDocument
+    share: float
+
+
+class CombinedDocument(_Part):
+    """Several interventions at once."""
+
+    kind: Literal["combined"]
+    parts: list["AnyDocument"]
+
+
+AnyDocument = Annotated[
+    RolePromptDocument
+    | SaeFeatureDocument
+    | ValueVectorDocument
+    | NeuronEditDocument
+    | CombinedDocument,
+    Field(discriminator="kind"),
+]
+
+
+class InterventionDocument(_Part):
+    """What is done to a model."""
+
+    schema_name: Literal["causalvalues.intervention/1"] = Field(alias="schema")
+    intervention: AnyDocument
