@@ -1,0 +1,42 @@
+"""Does a text repeat itself? A steered model that is broken often writes one phrase for ever.
+
+    repeated     share of runs of n words that stood in the same text before
+    distinct_1   different words among all words · distinct_2 the same for pairs of words
+
+Guarantee: each number is the mean over texts; texts too short to repeat anything count as 0
+repeated, and a text without a word is left out.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+__all__ = ["repetition", "repetition_added"]
+
+
+def repetition(texts: Iterable[str], *, n_words: int = 3) -> dict[str, float]:
+    """Return `repeated`, `distinct_1` and `distinct_2`, each the mean over texts."""
+    worded = [words for text in texts if (words := re.findall(r"\S+", text.lower()))]
+    return {
+        "repeated": _mean([1 - _distinct(words, n_words) for words in worded]),
+        "distinct_1": _mean([_distinct(words, 1) for words in worded]),
+        "distinct_2": _mean([_distinct(words, 2) for words in worded]),
+    }
+
+
+def repetition_added(unsteered: Iterable[str], steered: Iterable[str]) -> dict[str, float]:
+    """Return the repetition of steered texts, and `repetition_added` by steering."""
+    found = repetition(steered)
+    return {**found, "repetition_added": found["repeated"] - repetition(unsteered)["repeated"]}
+
+
+def _distinct(words: Sequence[str], length: int) -> float:
+    """Return the share of different runs among all runs of some words; 1 where there is none."""
+    runs = [tuple(words[start : start + length]) for start in range(len(words) - length + 1)]
+    return len(set(runs)) / len(runs) if runs else 1.0
+
+
+def _mean(numbers: Sequence[float]) -> float:
+    """Return the mean, NaN of nothing."""
+    return float(np.mean(numbers)) if numbers else float("nan")
