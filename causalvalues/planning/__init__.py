@@ -1,0 +1,1 @@
+"""Planning: what an intervention will do by the graph, which to choose, and whether it did so."""
