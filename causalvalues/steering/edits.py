@@ -1,0 +1,128 @@
+"""The edits that make up an intervention: what `LanguageModel.sweep` and `steer` run.
+
+    one for a feature, one for each layer of a vector, one for each layer of neurons; role prompts
+    are told, not run
+
+Changes are computed in float32 and added in the residual's own type. Guarantee: a token out of
+scope keeps its bits, and so does every token under a share of 0; nothing is decoded of a
+dictionary but the one direction that is asked for.
+"""
+
+from collections.abc import Iterator, Mapping
+
+import torch
+
+from causalvalues.errors import OptionError, SaeError, WrongHook
+from causalvalues.models.edit import Edit
+from causalvalues.steering.dictionary import Dictionary
+from causalvalues.steering.intervention import (
+    Intervention,
+    NeuronEdit,
+    SaeFeature,
+    Simple,
+    Strength,
+    ValueVector,
+    parts_of,
+)
+from causalvalues.steering.moves import AddVector, MoveFeature, MoveNeurons, Row
+
+__all__ = ["edits_of"]
+
+
+def edits_of(
+    intervention: Intervention, dictionaries: Mapping[str, Dictionary]
+) -> tuple[Edit, ...]:
+    """Return the edits of an intervention in order, with dictionaries by the name of their SAE."""
+    return tuple(edit for part in parts_of(intervention) for edit in _edits(part, dictionaries))
+
+
+def _edits(part: Simple, dictionaries: Mapping[str, Dictionary]) -> Iterator[Edit]:
+    """Yield the edits of one part; a role prompt has none, it is told."""
+    if isinstance(part, SaeFeature):
+        yield _edit_of_feature(part, _dictionary(part, dictionaries))
+    elif isinstance(part, ValueVector):
+        yield from _edits_of_vector(part)
+    elif isinstance(part, NeuronEdit):
+        yield from _edits_of_neurons(part)
+
+
+def _edit_of_feature(part: SaeFeature, dictionary: Dictionary) -> Edit:
+    """Return the edit of one feature."""
+    direction = Row.of(dictionary.direction(part.feature))
+    if part.mode == "add":
+        amount = part.share * _raw(part.strength, part.observed_maximum)
+        in_norms = part.strength.unit == "residual norm"
+        name = f"{part.sae}:{part.feature}"
+        _check_direction(name, direction, in_norms=in_norms)
+        return AddVector(part.layer, name, direction, amount, in_norms, part.scope, of_sae=True)
+    target = 0.0 if part.mode == "ablate" else _raw(part.strength, part.observed_maximum)
+    return MoveFeature(
+        part.layer, dictionary, part.feature, direction, target, part.share, part.scope
+    )
+
+
+def _raw(strength: Strength, maximum: float | None) -> float:
+    """Return a strength in units of the residual; one in norms as it is."""
+    if strength.unit == "feature maximum" and maximum is not None:
+        return strength.amount * maximum
+    return strength.amount
+
+
+def _dictionary(part: SaeFeature, dictionaries: Mapping[str, Dictionary]) -> Dictionary:
+    """Return the dictionary of a feature, which fits what is said of it."""
+    found = dictionaries.get(part.sae)
+    if found is None:
+        raise OptionError(
+            f"An edit of a feature needs its dictionary, {part.sae!r}",
+            found=", ".join(sorted(dictionaries)) or "no dictionary",
+            remedy="give `dictionaries` that hold it: {name: open_sae(name)}",
+        )
+    if found.layer != part.layer:
+        raise WrongHook(
+            f"A feature is edited at the layer that {part.sae} reads, {found.layer}",
+            found=f"layer {part.layer}",
+        )
+    if part.feature >= found.n_features:
+        raise OptionError(
+            f"{part.sae} has features from 0 to {found.n_features - 1}", found=str(part.feature)
+        )
+    if part.sae_digest not in ("", found.digest):
+        raise SaeError(
+            f"{part.sae} must be the one that the intervention was made with",
+            found=f"the digest {found.digest[:12]}…, not {part.sae_digest[:12]}…",
+            remedy="open the release that the intervention names",
+        )
+    return found
+
+
+def _edits_of_vector(part: ValueVector) -> Iterator[Edit]:
+    """Yield one edit for each layer of a vector."""
+    amount, in_norms = part.share * part.strength.amount, part.strength.unit == "residual norm"
+    for layer, vector in part.vector_by_layer.items():
+        row = Row.of(torch.tensor(vector))
+        _check_direction(f"{part.name} at layer {layer}", row, in_norms=in_norms)
+        yield AddVector(layer, part.name, row, amount, in_norms, part.scope)
+
+
+def _edits_of_neurons(part: NeuronEdit) -> Iterator[Edit]:
+    """Yield one edit for each layer of neurons."""
+    for layer, neurons in part.neurons_by_layer.items():
+        if min(neurons) < 0:
+            raise OptionError("Neurons are counted from 0", found=f"{min(neurons)} in {part.name}")
+        yield MoveNeurons(
+            layer,
+            part.name,
+            Row.of(torch.tensor(neurons), torch.int64),
+            Row.of(torch.tensor(part.amounts_by_layer[layer])),
+            part.mode,
+            part.share,
+            part.scope,
+        )
+
+
+def _check_direction(name: str, row: Row, *, in_norms: bool) -> None:
+    """Raise where a vector without a direction is to be added in norms of the residual."""
+    if in_norms and not row.length > 0:
+        raise OptionError(
+            "A vector that is added in norms must have a direction", found=f"zeros for {name}"
+        )
