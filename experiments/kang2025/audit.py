@@ -6,6 +6,7 @@ Every function returns plain numbers for findings.json; run.py names them and wr
 from dataclasses import replace as replace_fields
 
 import numpy as np
+import pandas as pd
 from chance import SIDES, mean_of
 from numpy.typing import NDArray
 from pydantic import JsonValue
@@ -16,6 +17,8 @@ from causalvalues import ScoreTable, ValueGraph, discover, nulls, stability
 from causalvalues.discovery.nulls import NullResult
 from causalvalues.discovery.options import Search
 from causalvalues.discovery.stability import StabilityResult
+from causalvalues.evaluation.health import health_of_scores
+from causalvalues.evaluation.health_rules import faults_of
 
 __all__ = [
     "broken_features",
@@ -29,7 +32,6 @@ __all__ = [
 
 Floats = NDArray[np.float64]
 Numbers = dict[str, JsonValue]
-COLLAPSED = 0.25
 PUBLISHED = Search.preset("kang2025")
 
 
@@ -90,16 +92,14 @@ def column_orders(study: Study, n_orders: int, seed: int) -> Numbers:
 
 
 def broken_features(study: Study) -> Numbers:
-    """Return features under which all scores collapse: a broken model, not a steered one.
-
-    Collapsed: a spread below a quarter of the unsteered model's.
-    """
+    """Return features that broke the model, by the rules that every steered model is judged by."""
     table = study.train
     spread = {
         str(feature): float(table.scores[contexts(table) == feature].std())
         for feature in np.unique(contexts(table))
     }
-    broken = [feature for feature in spread if spread[feature] < COLLAPSED * spread[""]]
+    frame = table.to_frame().set_index(["context", "cluster"])
+    broken = [feature for feature in spread if feature and faults_of(_health(frame, feature))]
     found: Numbers = {"features": list(broken), "spread_by_feature": dict(spread)}
     for feature in broken:
         smaller = study.without(int(feature))
@@ -163,6 +163,12 @@ def our_defaults(study: Study, n_resamples: int, seed: int) -> tuple[Numbers, Va
         "null": null.to_dict(),
     }
     return numbers, replace_fields(graph, support=found.support)
+
+
+def _health(frame: pd.DataFrame, feature: str) -> dict[str, float]:
+    """Return the health of one feature: its roles' scores beside their own without it."""
+    under = frame.loc[feature]
+    return health_of_scores(frame.loc[""].loc[under.index].to_numpy(), under.to_numpy())
 
 
 def _means(study: Study) -> dict[str, JsonValue]:

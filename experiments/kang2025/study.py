@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from causalvalues import ScoreTable, ValueGraph, discover
 from causalvalues.discovery.marks import Bools, adjacent_pairs, directed_pairs, reachable
 from causalvalues.errors import FileError
+from causalvalues.evaluation.side_effects import leads_to
 from causalvalues.survey.released import read_released
 
 __all__ = [
@@ -78,13 +79,6 @@ def roles(table: ScoreTable) -> NDArray[np.str_]:
 def follows(graph: ValueGraph) -> Bools:
     """Return [i, j] true where the paper draws an arrow from i to j."""
     return adjacent_pairs(graph.marks) & ~directed_pairs(graph.marks).T
-
-
-def leads_to(graph: ValueGraph) -> Bools:
-    """Return [i, j] true where arrows lead from i to another value j."""
-    closure = reachable(follows(graph))
-    np.fill_diagonal(closure, False)
-    return closure
 
 
 def reduced_edges(graph: ValueGraph) -> list[tuple[str, str]]:

@@ -15,6 +15,7 @@ from study import SAE_ROLE, Study, contexts, leads_to, roles
 
 from causalvalues import ScoreTable, ValueGraph
 from causalvalues.discovery.marks import Bools
+from causalvalues.evaluation.side_effects import co_change, expected_unexpected
 from causalvalues.survey.released import NO_ROLE
 
 __all__ = ["FAMILIES", "cells", "co_change", "prompt_changes", "sae_changes", "table_1", "table_2"]
@@ -51,20 +52,7 @@ def table_2(study: Study) -> pd.DataFrame:
 
 def cells(graph: ValueGraph, rates: Floats) -> tuple[Floats, Floats]:
     """Return, per value, the mean rate over its descendants and over all other values."""
-    inside = leads_to(graph)
-    outside = ~inside & ~np.eye(len(inside), dtype=np.bool_)
-    return _mean_where(inside, rates), _mean_where(outside, rates)
-
-
-def co_change(changed: Bools) -> Floats:
-    """Return [v, w], how often w changed among the rows in which v did; NaN where v never did.
-
-    changed: (row, value).
-    """
-    together = changed.T.astype(np.float64) @ changed
-    with np.errstate(invalid="ignore"):
-        rates: Floats = together / changed.sum(axis=0)[:, None]
-    return rates
+    return expected_unexpected(leads_to(graph), rates)
 
 
 def prompt_changes(test: ScoreTable, baseline: str | None = None) -> Bools:
@@ -95,12 +83,3 @@ def _rose_fell_stayed(table: ScoreTable) -> dict[str, Floats]:
                 [(change > 0).sum(axis=0), (change < 0).sum(axis=0), (change == 0).sum(axis=0)]
             )
     return found
-
-
-def _mean_where(chosen: Bools, rates: Floats) -> Floats:
-    """Return the row means of the chosen entries; NaN where nothing was chosen or v never moved."""
-    kept = np.where(chosen, rates, 0.0).sum(axis=1)
-    n_chosen = chosen.sum(axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        means: Floats = np.where(n_chosen > 0, kept / n_chosen, np.nan)
-    return means
