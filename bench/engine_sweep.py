@@ -12,7 +12,7 @@ import torch
 from engine_work import seconds_on
 from turns import Clock, in_turns, ratio, spread
 
-from causalvalues.models.edit import Tokens
+from causalvalues.models.edit import Site, Tokens
 from causalvalues.models.language_model import LanguageModel
 from causalvalues.survey.request import Request
 
@@ -28,9 +28,11 @@ class Added:
 
     layer: int
     vector: torch.Tensor
+    site: Site = "residual"
+    phrase: str = ""
 
-    def __call__(self, residual: torch.Tensor, tokens: Tokens) -> torch.Tensor:
-        return residual + self.vector
+    def __call__(self, activation: torch.Tensor, tokens: Tokens) -> torch.Tensor:
+        return activation + self.vector
 
 
 def sweep(

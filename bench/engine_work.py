@@ -8,12 +8,13 @@ Pairs that the mask hides are computed too, but are no use to anybody and do not
 """
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
 from torch import nn
 
+from causalvalues.models.conditions import Point, Step
 from causalvalues.models.elicit import Tally
 from causalvalues.models.forward import Batch, Compute, Pass
 from causalvalues.models.language_model import LanguageModel
@@ -38,8 +39,9 @@ class Counted:
         self,
         batch: Batch,
         *,
-        keep: Collection[int] = (),
+        keep: Collection[Point] = (),
         resume: Resume | None = None,
+        steps: Sequence[Step] = (),
         to_end: bool = True,
     ) -> Pass:
         """Return what the decoder gives."""
@@ -47,7 +49,7 @@ class Counted:
         self.seconds_in_model += seconds_on(
             self.device,
             lambda: found.append(
-                self.inner.forward(batch, keep=keep, resume=resume, to_end=to_end)
+                self.inner.forward(batch, keep=keep, resume=resume, steps=steps, to_end=to_end)
             ),
         )
         self.n_tokens += batch.n_tokens

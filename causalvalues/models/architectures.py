@@ -19,7 +19,7 @@ from transformers import PretrainedConfig, PreTrainedModel
 
 from causalvalues.errors import UnknownArchitecture
 
-__all__ = ["ARCHITECTURES", "Architecture", "Parts", "parts_of", "unknown"]
+__all__ = ["ARCHITECTURES", "Architecture", "Parts", "parts_of", "projection", "unknown"]
 
 Masks = Literal["one", "windowed", "by layer type"]
 
@@ -99,6 +99,11 @@ def parts_of(model: PreTrainedModel) -> Parts:
         window=window if known else None,
         context=context if known or window is None else min(context, window),
     )
+
+
+def projection(layer: nn.Module) -> nn.Module | None:
+    """Return the module that neurons of a layer enter, or none where it has no such MLP."""
+    return _at(layer, "mlp.down_proj")
 
 
 def unknown(model_type: str, found: str) -> UnknownArchitecture:

@@ -21,6 +21,7 @@ from jinja2 import TemplateError
 from transformers import PreTrainedTokenizerBase
 
 from causalvalues.errors import OptionError
+from causalvalues.models.marks import Bools, covering
 from causalvalues.models.tree import Keys
 from causalvalues.survey.request import Message, Request
 
@@ -39,6 +40,7 @@ class Prompt:
     ids: Keys  # (token,)
     role_end: int  # the first token after the role's text; 0 without a role
     text: str  # what the tokens say
+    in_phrase: tuple[Bools, ...] = ()  # for each phrase that was asked for: (token,)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,14 +74,14 @@ class Chat:
         rules = [self.tokenizer.chat_template or FALLBACK, self.takes_role, self._adds_bos, TODAY]
         return hashlib.sha256(json.dumps(rules).encode()).hexdigest()
 
-    def prompts(self, requests: Sequence[Request]) -> list[Prompt]:
-        """Return the prompt of every request."""
+    def prompts(self, requests: Sequence[Request], phrases: Sequence[str] = ()) -> list[Prompt]:
+        """Return the prompt of every request, and where phrases are in it."""
         if not requests:
             return []
-        texts = [self._text(request) for request in requests]
+        texts = [self.text(request) for request in requests]
         read = self.tokenizer(texts, add_special_tokens=False, return_offsets_mapping=True)
         return [
-            self._prompt(request, text, ids, offsets)
+            self._prompt(request, text, ids, offsets, phrases)
             for request, text, ids, offsets in zip(
                 requests, texts, read["input_ids"], read["offset_mapping"], strict=True
             )
@@ -106,7 +108,7 @@ class Chat:
             return tuple(after[len(before) :])
         return tuple(self._ids(label))
 
-    def _text(self, request: Request) -> str:
+    def text(self, request: Request) -> str:
         """Return a conversation as text, up to where the answer begins."""
         messages = list(request.messages)
         if not any(message.speaker == "user" for message in messages):
@@ -147,14 +149,21 @@ class Chat:
         text: str,
         ids: Sequence[int],
         offsets: Sequence[tuple[int, int]],
+        phrases: Sequence[str],
     ) -> Prompt:
         """Return the prompt with one BOS, and where the role ends in it."""
         role_end = 0
         if request.messages[0].speaker == "system" and request.messages[0].text.strip():
             end = self._role_end(request, text)
             role_end = sum(1 for start, _ in offsets if start < end)
-        kept, moved = self._with_one_bos(ids)
-        return Prompt(np.array(kept, dtype=np.int64), role_end + moved if role_end else 0, text)
+        wanted, written = self._one_bos(ids)
+        in_phrase = tuple(
+            np.concatenate([np.full(len(wanted), where[:written].any()), where[written:]])
+            for where in (covering(offsets, text, phrase) for phrase in phrases)
+        )
+        kept = np.array([*wanted, *ids[written:]], dtype=np.int64)
+        moved = len(wanted) - written
+        return Prompt(kept, role_end + moved if role_end else 0, text, in_phrase)
 
     def _role_end(self, request: Request, text: str) -> int:
         """Return the character after the role's text."""
@@ -169,17 +178,16 @@ class Chat:
     @cached_property
     def _role_start(self) -> int:
         """Return where the text of every role begins."""
-        text = self._text(Request((Message("system", SYSTEM), Message("user", USER))))
+        text = self.text(Request((Message("system", SYSTEM), Message("user", USER))))
         return text.index(SYSTEM)
 
-    def _with_one_bos(self, ids: Sequence[int]) -> tuple[list[int], int]:
-        """Return ids that begin with BOS once, if the tokenizer uses it, and how far they moved."""
+    def _one_bos(self, ids: Sequence[int]) -> tuple[list[int], int]:
+        """Return BOS once, if the tokenizer uses it, and how many of the ids it stands for."""
         bos = self.tokenizer.bos_token_id
         if bos is None:
-            return list(ids), 0
+            return [], 0
         n_written = next((i for i, token in enumerate(ids) if token != bos), len(ids))
-        n_wanted = 1 if n_written or self._adds_bos else 0
-        return [bos] * n_wanted + list(ids[n_written:]), n_wanted - n_written
+        return [bos] if n_written or self._adds_bos else [], n_written
 
     @cached_property
     def _adds_bos(self) -> bool:

@@ -1,15 +1,22 @@
-"""An `Edit` changes the residual that leaves one decoder layer; `Tokens` says where in the text.
+"""An `Edit` changes what leaves one decoder layer, or what enters its MLP's last projection.
 
-Guarantee: what an edit is given is its own copy, and what it returns is what all later layers see.
+    site "residual"   (batch, token, width)     what leaves the layer
+    site "neurons"    (batch, token, neuron)    what enters `mlp.down_proj` of the layer
+
+`Tokens` says where in the text. Guarantee: what an edit is given is its own copy, and what it
+returns is what all later layers see.
 """
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["Edit", "Tokens"]
+__all__ = ["Edit", "Site", "Tokens"]
+
+Site = Literal["residual", "neurons"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,14 +31,24 @@ class Tokens:
     positions: "Tensor"
     after_role: "Tensor"  # true where the whole text of the role came before
     is_last: "Tensor"  # true where the next token is the answer
+    is_answer: "Tensor"  # true where the token belongs to an answer, not to the prompt
+    in_phrase: Mapping[str, "Tensor"] = field(default_factory=dict)  # true at the phrase's tokens
 
 
 class Edit(Protocol):
-    """Whatever changes a residual."""
+    """Whatever changes a residual, or neurons."""
 
     @property
     def layer(self) -> int:
-        """Return the decoder layer whose output is changed, from 0."""
+        """Return the decoder layer that is changed, from 0."""
 
-    def __call__(self, residual: "Tensor", tokens: Tokens) -> "Tensor":
-        """Return the residual (batch, token, width) that later layers see."""
+    @property
+    def site(self) -> Site:
+        """Return what of the layer is changed."""
+
+    @property
+    def phrase(self) -> str:
+        """Return the phrase whose tokens the edit asks for; empty where it asks for none."""
+
+    def __call__(self, activation: "Tensor", tokens: Tokens) -> "Tensor":
+        """Return what later layers see instead of an activation (batch, token, width)."""

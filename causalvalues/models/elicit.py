@@ -2,7 +2,7 @@
 
     prompts are sorted, cut into packs of least cost, each pack a tree; packs run in batches
     log P(sequence | prompt) = Σ log P(token | prompt, tokens before), read off the tree
-    a sweep runs the layers up to the highest edited one once, and the rest once per condition
+    a sweep runs the layers below the edits once, and the rest once per condition
 
 Guarantee: the answers are those of the plain forward of each prompt alone, up to rounding; under
 an edit that changes nothing they are the unedited ones bit for bit. A batch that does not fit into
@@ -18,9 +18,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from causalvalues.errors import OptionError, PromptTooLong
-from causalvalues.models.edit import Edit
-from causalvalues.models.forward import Batch, Compute
+from causalvalues.errors import PromptTooLong
+from causalvalues.models.conditions import Condition, Point, Step
+from causalvalues.models.forward import Batch, Compute, Pass
 from causalvalues.models.memory import in_halves
 from causalvalues.models.pack import Asked, Pack, batch_of, pack_of
 from causalvalues.models.packing import Cost, batches, cuts
@@ -30,7 +30,7 @@ from causalvalues.models.tree import in_order, shared_length
 __all__ = ["Answer", "Engine", "Tally"]
 
 Answer = tuple[str, int, tuple[float, ...]]  # condition, place, log-probability of each option
-Rows = NDArray[np.float32]  # (token, width)
+Rows = NDArray[np.float32]  # (token, width or neuron)
 
 
 @dataclass
@@ -53,16 +53,35 @@ class Engine:
     device: torch.device
     tally: Tally = field(default_factory=Tally)
 
-    def answers(self, asked: Sequence[Asked], edits: Mapping[str, Edit | None]) -> Iterator[Answer]:
+    def answers(
+        self,
+        asked: Sequence[Asked],
+        conditions: Sequence[Condition],
+        phrases: Sequence[str] = (),
+    ) -> Iterator[Answer]:
         """Yield what every prompt answers under every condition, batch by batch."""
+
+        def weighed(packs: list[Pack]) -> list[Answer]:
+            return self._weighed(packs, batch_of(packs, self.device, phrases), conditions)
+
         for batch in self._batches(asked):
-            for found in in_halves(batch, lambda packs: self._weighed(packs, edits), self._halved):
+            for found in in_halves(batch, weighed, self._halved):
                 yield from found
 
-    def residuals(self, asked: Sequence[Asked], layer: int) -> Iterator[tuple[int, Rows]]:
-        """Yield the residual that leaves a layer at every token of each prompt."""
+    def activations(
+        self,
+        asked: Sequence[Asked],
+        point: Point,
+        steps: Sequence[Step] = (),
+        phrases: Sequence[str] = (),
+    ) -> Iterator[tuple[int, Rows]]:
+        """Yield what passes a point of the model at every token of each prompt."""
+
+        def read(packs: list[Pack]) -> list[tuple[int, Rows]]:
+            return self._read(packs, batch_of(packs, self.device, phrases), point, steps)
+
         for batch in self._batches(asked):
-            for found in in_halves(batch, lambda packs: self._read(packs, layer), self._halved):
+            for found in in_halves(batch, read, self._halved):
                 yield from found
 
     def _batches(self, asked: Sequence[Asked]) -> Iterator[list[Pack]]:
@@ -78,25 +97,42 @@ class Engine:
         for group in batches([len(pack.tree) for pack in packs], budget=self.budget):
             yield [packs[place] for place in group]
 
-    def _weighed(self, packs: list[Pack], edits: Mapping[str, Edit | None]) -> list[Answer]:
+    def _weighed(
+        self, packs: list[Pack], batch: Batch, conditions: Sequence[Condition]
+    ) -> list[Answer]:
         """Return the answers of packs under every condition."""
-        batch = batch_of(packs, self.device)
-        layers = {edit.layer for edit in edits.values() if edit is not None}
-        unedited = any(edit is None for edit in edits.values())
-        base = self.compute.forward(batch, keep=layers, to_end=unedited)
-        self._count(batch, self.n_layers if unedited else max(layers) + 1)
+        unedited = self._unedited(batch, conditions)
         found: list[Answer] = []
-        for name, edit in edits.items():
-            if edit is None:
-                states = base.states
+        for condition in conditions:
+            if condition.steps:
+                states = self._edited(batch, condition, unedited.kept)
             else:
-                residual = base.residual_by_layer[edit.layer]
-                resume = Resume(edit.layer, _edited(name, edit, residual, batch))
-                states = self.compute.forward(batch, resume=resume).states
-                self._count(batch, self.n_layers - edit.layer - 1)
+                states = unedited.states
             if states is not None:
-                found += [(name, *answer) for answer in self._scored(packs, states)]
+                found += [(condition.name, *answer) for answer in self._scored(packs, states)]
         return found
+
+    def _unedited(self, batch: Batch, conditions: Sequence[Condition]) -> Pass:
+        """Return the run without edits, as far as it is needed, and where other runs go on from."""
+        starts = {condition.start for condition in conditions if condition.steps} - {-1}
+        to_end = any(not condition.steps for condition in conditions)
+        if not starts and not to_end:
+            return Pass(None, {})
+        self._count(batch, self.n_layers if to_end else max(starts) + 1)
+        return self.compute.forward(batch, keep={Point(each) for each in starts}, to_end=to_end)
+
+    def _edited(
+        self, batch: Batch, condition: Condition, kept: Mapping[Point, Tensor]
+    ) -> Tensor | None:
+        """Return the states under a condition that edits."""
+        resume = None
+        if condition.start >= 0:
+            residual = kept[Point(condition.start)]
+            for step in condition.at_start:
+                residual = step(residual, batch.tokens)
+            resume = Resume(condition.start, residual)
+        self._count(batch, self.n_layers - condition.start - 1)
+        return self.compute.forward(batch, resume=resume, steps=condition.later).states
 
     def _scored(self, packs: list[Pack], states: Tensor) -> Iterator[tuple[int, tuple[float, ...]]]:
         """Yield place and log-probabilities of every prompt of some packs."""
@@ -108,12 +144,13 @@ class Engine:
             weighed = self.compute.weigh(rows, *pairs)
             yield from pack.answers(weighed.double().cpu().numpy())
 
-    def _read(self, packs: list[Pack], layer: int) -> list[tuple[int, Rows]]:
-        """Return the residual of every prompt of some packs."""
-        batch = batch_of(packs, self.device)
-        residual = self.compute.forward(batch, keep=(layer,), to_end=False).residual_by_layer[layer]
-        self._count(batch, layer + 1)
-        rows = residual.float().cpu().numpy()
+    def _read(
+        self, packs: list[Pack], batch: Batch, point: Point, steps: Sequence[Step]
+    ) -> list[tuple[int, Rows]]:
+        """Return what passes a point for every prompt of some packs."""
+        found = self.compute.forward(batch, keep=(point,), steps=steps, to_end=False)
+        self._count(batch, point.layer + 1)
+        rows = found.kept[point].float().cpu().numpy()
         return [
             (one.place, rows[row][path])
             for row, pack in enumerate(packs)
@@ -139,15 +176,3 @@ class Engine:
     def _count(self, batch: Batch, n_layers: int) -> None:
         """Count tokens that were computed through some layers."""
         self.tally.computed += batch.n_tokens * n_layers / self.n_layers
-
-
-def _edited(name: str, edit: Edit, residual: Tensor, batch: Batch) -> Tensor:
-    """Return what an edit makes of a copy of a residual."""
-    with torch.inference_mode():
-        found = edit(residual.clone(), batch.tokens)
-    if found.shape != residual.shape:
-        raise OptionError(
-            f"The edit {name!r} must return a residual of the shape it was given",
-            found=f"{tuple(found.shape)} for {tuple(residual.shape)}",
-        )
-    return found.to(dtype=residual.dtype, device=residual.device)

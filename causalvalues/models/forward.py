@@ -7,7 +7,7 @@ Logits are taken only at the states that are asked for, and log-probabilities in
 Guarantee: the model is the same before and after, whatever happens between.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Protocol, cast
@@ -17,8 +17,10 @@ from torch import Tensor, nn
 
 from causalvalues.errors import Fault
 from causalvalues.models.architectures import Parts
+from causalvalues.models.conditions import Point, Step
 from causalvalues.models.edit import Tokens
-from causalvalues.models.replay import Resume, kept, resumed, stopped
+from causalvalues.models.hooked import acting, kept
+from causalvalues.models.replay import Resume, resumed, stopped
 
 __all__ = ["Batch", "Compute", "Decoder", "Pass", "first_device"]
 
@@ -43,7 +45,7 @@ class Pass:
     """What one run through the decoder gives."""
 
     states: Tensor | None  # (batch, token, width) after the final norm; none if it was cut short
-    residual_by_layer: Mapping[int, Tensor]  # (batch, token, width)
+    kept: Mapping[Point, Tensor]  # (batch, token, width or neuron)
 
 
 class Compute(Protocol):
@@ -53,11 +55,12 @@ class Compute(Protocol):
         self,
         batch: Batch,
         *,
-        keep: Collection[int] = (),
+        keep: Collection[Point] = (),
         resume: Resume | None = None,
+        steps: Sequence[Step] = (),
         to_end: bool = True,
     ) -> Pass:
-        """Return the states of a batch, and the residuals that leave the layers to keep."""
+        """Return the states of a batch, and what is seen at the points to keep."""
 
     def weigh(self, states: Tensor, rows: Tensor, tokens: Tensor) -> Tensor:
         """Return (pair,) the log-probability of each token after the state in its row."""
@@ -74,27 +77,29 @@ class Decoder:
         self,
         batch: Batch,
         *,
-        keep: Collection[int] = (),
+        keep: Collection[Point] = (),
         resume: Resume | None = None,
+        steps: Sequence[Step] = (),
         to_end: bool = True,
     ) -> Pass:
-        """Return the states of a batch, and the residuals that leave the layers to keep."""
+        """Return the states of a batch, and what is seen at the points to keep."""
         layers = self.parts.layers
         with ExitStack() as stack:
             if not to_end:
-                stack.enter_context(stopped(layers, after=max(keep)))
+                stack.enter_context(stopped(layers, after=max(point.layer for point in keep)))
             if resume is not None:
                 stack.enter_context(resumed(layers, resume))
-            residuals = stack.enter_context(kept(layers, keep))
+            stack.enter_context(acting(layers, steps, batch.tokens))
+            found = stack.enter_context(kept(layers, keep))
             output = self.parts.decoder(
                 input_ids=batch.tokens.ids,
                 attention_mask=self._masks(batch),
                 position_ids=batch.tokens.positions,
                 use_cache=False,
             )
-        if set(residuals) != set(keep):
-            raise Fault("Every layer that is read must have run", found=f"{set(residuals)}")
-        return Pass(output[0] if to_end else None, residuals)
+        if set(found) != set(keep):
+            raise Fault("Every layer that is read must have run", found=f"{set(found)}")
+        return Pass(output[0] if to_end else None, found)
 
     @torch.inference_mode()
     def weigh(self, states: Tensor, rows: Tensor, tokens: Tensor) -> Tensor:

@@ -19,10 +19,18 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from causalvalues.errors import OptionError, PromptTooLong
 from causalvalues.models.architectures import Parts
 from causalvalues.models.chat import Chat, Prompt
+from causalvalues.models.conditions import (
+    Given,
+    Point,
+    conditions_of,
+    phrases_of,
+    refuse_point,
+)
 from causalvalues.models.edit import Edit
 from causalvalues.models.elicit import Engine, Tally
 from causalvalues.models.generation import Writer
 from causalvalues.models.loading import Dtype, load
+from causalvalues.models.marks import Marks
 from causalvalues.models.options import Continuations, continuations
 from causalvalues.models.pack import Asked, asked
 from causalvalues.survey.request import Request
@@ -81,17 +89,17 @@ class LanguageModel:
             yield place, found
 
     def sweep(
-        self, requests: Sequence[Request], edits: Mapping[str, Edit | None]
+        self, requests: Sequence[Request], edits: Mapping[str, Given]
     ) -> Iterator[tuple[str, int, tuple[float, ...]]]:
-        """Yield (condition, place, log-probabilities) of every request under every edit.
+        """Yield (condition, place, log-probabilities) of every request under every condition.
 
-        None is no edit. What comes before the edited layers is computed once for all conditions.
+        A condition is an edit, or several that act in the order of their layers; None is no edit.
+        What comes before the first edit is computed once for all conditions.
         """
         if not edits:
             raise OptionError("A sweep needs at least one condition", found="none")
-        for name, edit in edits.items():
-            if edit is not None:
-                self._check_layer(edit.layer, f"The edit {name!r}")
+        conditions = conditions_of(edits, self.parts.layers)
+        phrases = phrases_of(conditions)
         for request in requests:
             if not request.options:
                 raise OptionError(
@@ -99,18 +107,38 @@ class LanguageModel:
                     found=repr(request.messages[-1].text[:60]),
                     remedy="use `texts` for free answers",
                 )
+        self._refuse_absent(requests, phrases)
         known: dict[Ending, Continuations] = {}
-        for window in self._windows(requests):
+        for window in self._windows(requests, phrases):
             prompts = [self._asked(place, p, requests[place].options, known) for place, p in window]
-            yield from self.engine.answers(prompts, edits)
+            yield from self.engine.answers(prompts, conditions, phrases)
 
     def residuals(
-        self, requests: Sequence[Request], layer: int
+        self, requests: Sequence[Request], layer: int, *, edits: Sequence[Edit] = ()
     ) -> Iterator[tuple[int, NDArray[np.float32]]]:
-        """Yield (place, what leaves a layer at each token of a prompt (token, width))."""
-        self._check_layer(layer, "A residual that is read")
-        for window in self._windows(requests):
-            yield from self.engine.residuals([asked(i, p, None) for i, p in window], layer)
+        """Yield (place, what leaves a layer at each token of a prompt (token, width)).
+
+        Under edits, it is what they leave behind.
+        """
+        yield from self._activations(requests, Point(layer), edits)
+
+    def neurons(
+        self, requests: Sequence[Request], layer: int, *, edits: Sequence[Edit] = ()
+    ) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        """Yield (place, what enters `mlp.down_proj` at each token of a prompt (token, neuron)).
+
+        Under edits, it is what they leave behind.
+        """
+        yield from self._activations(requests, Point(layer, "neurons"), edits)
+
+    def marks(self, requests: Sequence[Request], phrase: str = "") -> list[Marks]:
+        """Return the tokens of every prompt, where its role ends, and which say a phrase."""
+        by_place = {
+            place: Marks(prompt.ids, prompt.role_end, prompt.in_phrase[0])
+            for window in self._windows(requests, (phrase,))
+            for place, prompt in window
+        }
+        return [by_place[place] for place in range(len(requests))]
 
     def texts(
         self, requests: Sequence[Request], *, max_new_tokens: int = 256
@@ -122,13 +150,45 @@ class LanguageModel:
         for window in self._windows(requests):
             yield from writer.texts(window, max_new_tokens=max_new_tokens)
 
-    def _windows(self, requests: Sequence[Request]) -> Iterator[list[tuple[int, Prompt]]]:
+    def _activations(
+        self, requests: Sequence[Request], point: Point, edits: Sequence[Edit]
+    ) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        """Yield (place, what passes a point at each token of a prompt)."""
+        refuse_point(point, self.parts.layers, "What is read")
+        (condition,) = conditions = conditions_of({"": tuple(edits)}, self.parts.layers)
+        late = [step.point for step in condition.steps if step.point.order > point.order]
+        if late:
+            raise OptionError(
+                "What is read is changed only by edits that come before it",
+                found=f"an edit of layer {late[0].layer} ({late[0].site}) for {point.site} of "
+                f"layer {point.layer}",
+                remedy="leave out the edits that come later",
+            )
+        phrases = phrases_of(conditions)
+        self._refuse_absent(requests, phrases)
+        for window in self._windows(requests, phrases):
+            prompts = [asked(place, prompt, None) for place, prompt in window]
+            yield from self.engine.activations(prompts, point, condition.steps, phrases)
+
+    def _refuse_absent(self, requests: Sequence[Request], phrases: Sequence[str]) -> None:
+        """Raise if a phrase is in none of the prompts: its edit would do nothing."""
+        for phrase in phrases:
+            if requests and not any(phrase in self.chat.text(request) for request in requests):
+                raise OptionError(
+                    "A phrase that an edit asks for must be in a prompt of its sweep",
+                    found=f"{phrase!r} in none of {len(requests)}",
+                    remedy="write the phrase as the prompts do, or ask with prompts that have it",
+                )
+
+    def _windows(
+        self, requests: Sequence[Request], phrases: Sequence[str] = ()
+    ) -> Iterator[list[tuple[int, Prompt]]]:
         """Yield (place, prompt), some at a time; requests that begin alike stand together."""
         said = [tuple(message.text for message in request.messages) for request in requests]
         order = sorted(range(len(requests)), key=said.__getitem__)
         for start in range(0, len(order), WINDOW):
             places = order[start : start + WINDOW]
-            prompts = self.chat.prompts([requests[place] for place in places])
+            prompts = self.chat.prompts([requests[place] for place in places], phrases)
             for prompt in prompts:
                 self._check_length(prompt)
             yield list(zip(places, prompts, strict=True))
@@ -145,12 +205,6 @@ class LanguageModel:
         if ending not in known:
             known[ending] = continuations(options, lambda way: self.chat.continued(ending[0], way))
         return asked(place, prompt, known[ending])
-
-    def _check_layer(self, layer: int, what: str) -> None:
-        """Raise unless the model has a layer."""
-        n_layers = len(self.parts.layers)
-        if not 0 <= layer < n_layers:
-            raise OptionError(f"{what} needs a layer from 0 to {n_layers - 1}", found=str(layer))
 
     def _check_length(self, prompt: Prompt) -> None:
         """Raise if a prompt is longer than the model was made for."""

@@ -1,6 +1,10 @@
 """A `Pack` is a tree of prompts with their options, and where in it each answer is read.
 
-    key of a token = 4 · id + 2 · (after the role) + (the answer comes next)
+    bits of a token's key    0      the answer comes next
+                             1      after the role
+                             2      of an answer, not of the prompt
+                             3…18   in the first phrase of the sweep, in the second, …
+                             19…    id
 
 so that prompts share a token only where an edit would treat it alike. Guarantee: an answer is read
 at the states of its own path, and nowhere else.
@@ -17,12 +21,16 @@ from torch import Tensor
 from causalvalues.models.chat import Prompt
 from causalvalues.models.edit import Tokens
 from causalvalues.models.forward import Batch
+from causalvalues.models.marks import MOST_PHRASES
 from causalvalues.models.options import Continuations
 from causalvalues.models.tree import Keys, Tree, plant
 
 __all__ = ["Asked", "Pack", "asked", "batch_of", "pack_of"]
 
 ROUND_TO = 8  # rows of masks start where attention kernels want them
+
+IS_LAST, AFTER_ROLE, IS_ANSWER, PHRASE = 1, 2, 4, 3  # bits; the last is where phrases begin
+ID = PHRASE + MOST_PHRASES  # bits below the id
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,8 +72,10 @@ class Pack:
 def asked(place: int, prompt: Prompt, continuations: Continuations | None) -> Asked:
     """Return a prompt as keys."""
     after = np.arange(len(prompt.ids)) >= prompt.role_end
-    keys = 4 * prompt.ids + 2 * after
-    keys[-1] += 1
+    keys = (prompt.ids << ID) + AFTER_ROLE * after
+    for number, where in enumerate(prompt.in_phrase):
+        keys += where.astype(np.int64) << (PHRASE + number)
+    keys[-1] += IS_LAST
     branches = _branches(continuations)
     return Asked(
         place,
@@ -84,7 +94,7 @@ def pack_of(prompts: Sequence[Asked]) -> Pack:
         for branch in _branches(one.continuations):
             if (number, branch) not in place_of:
                 place_of[number, branch] = len(texts)
-                keys = 4 * np.array(branch, dtype=np.int64) + 2
+                keys = (np.array(branch, dtype=np.int64) << ID) + AFTER_ROLE + IS_ANSWER
                 texts.append(np.concatenate([one.keys, keys]))
     tree = plant(texts)
     pairs: list[tuple[int, int, int]] = []  # node, token, sequence
@@ -109,7 +119,7 @@ def pack_of(prompts: Sequence[Asked]) -> Pack:
     )
 
 
-def batch_of(packs: Sequence[Pack], device: torch.device) -> Batch:
+def batch_of(packs: Sequence[Pack], device: torch.device, phrases: Sequence[str] = ()) -> Batch:
     """Return packs in rows of one length; what fills them up sees only itself."""
     longest = max(len(pack.tree) for pack in packs)
     width = -(-longest // ROUND_TO) * ROUND_TO
@@ -121,10 +131,15 @@ def batch_of(packs: Sequence[Pack], device: torch.device) -> Batch:
         ends[row, inside] = pack.tree.ends
     return Batch(
         Tokens(
-            ids=_there(keys >> 2, device),
+            ids=_there(keys >> ID, device),
             positions=_there(depths, device),
-            after_role=_there(keys & 2 > 0, device),
-            is_last=_there(keys & 1 > 0, device),
+            after_role=_there(keys & AFTER_ROLE > 0, device),
+            is_last=_there(keys & IS_LAST > 0, device),
+            is_answer=_there(keys & IS_ANSWER > 0, device),
+            in_phrase={
+                phrase: _there(keys >> (PHRASE + number) & 1 > 0, device)
+                for number, phrase in enumerate(phrases)
+            },
         ),
         ends=_there(ends, device),
     )

@@ -6,7 +6,7 @@ Guarantee: on leaving, the list holds the same objects as before, also when some
 a residual that was never passed on is a fault. One thread at a time: the list is the model's own.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from causalvalues.errors import Fault
 
-__all__ = ["Resume", "kept", "resumed", "stopped"]
+__all__ = ["Resume", "resumed", "stopped"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,29 +63,6 @@ def stopped(layers: nn.ModuleList, *, after: int) -> Iterator[None]:
     """Hold the layers after one aside."""
     with _replaced(layers, {p: Aside(layers[p]) for p in range(after + 1, len(layers))}):
         yield
-
-
-@contextmanager
-def kept(layers: nn.ModuleList, keep: Collection[int]) -> Iterator[dict[int, Tensor]]:
-    """Give a mapping that fills with the residual that leaves each layer to keep."""
-    found: dict[int, Tensor] = {}
-    hooks = [layers[place].register_forward_hook(_Keeper(place, found)) for place in keep]
-    try:
-        yield found
-    finally:
-        for hook in hooks:
-            hook.remove()
-
-
-@dataclass(frozen=True, eq=False)
-class _Keeper:
-    """A hook that stores what leaves a layer."""
-
-    place: int
-    found: dict[int, Tensor]
-
-    def __call__(self, layer: nn.Module, entered: object, left: Tensor) -> None:
-        self.found[self.place] = left
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from transformers import PreTrainedModel
 from causalvalues.errors import UnknownArchitecture
 from causalvalues.models.architectures import Parts, unknown
 from causalvalues.models.chat import Prompt
+from causalvalues.models.conditions import Point
 from causalvalues.models.forward import Decoder, first_device
 from causalvalues.models.memory import is_out_of_memory
 from causalvalues.models.pack import Pack, asked, batch_of, pack_of
@@ -66,12 +67,12 @@ def _packed(texts: tuple[Keys, Keys], tokens: Tensor, decoder: Decoder) -> dict[
     """Return (text, token) log-probabilities from one tree, whole and from the middle on."""
     pack = pack_of([asked(i, Prompt(text, 0, ""), None) for i, text in enumerate(texts)])
     batch = batch_of([pack], first_device(decoder.parts.decoder))
-    middle = len(decoder.parts.layers) // 2
+    middle = Point(len(decoder.parts.layers) // 2)
     whole = decoder.forward(batch, keep=(middle,))
-    residual = whole.residual_by_layer[middle]
+    residual = whole.kept[middle]
     if not isinstance(residual, Tensor) or residual.shape[:2] != batch.ends.shape:
         raise unknown(decoder.parts.model_type, "layers that give more than the residual")
-    resumed = decoder.forward(batch, resume=Resume(middle, residual))
+    resumed = decoder.forward(batch, resume=Resume(middle.layer, residual))
     return {
         "packed": _after(decoder, whole.states, pack, tokens),
         "resumed": _after(decoder, resumed.states, pack, tokens),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from causalvalues.models.edit import Tokens
+from causalvalues.models.edit import Site, Tokens
 from causalvalues.organism.registers import Registers
 
 __all__ = ["AddVector", "WriteRegister"]
@@ -19,12 +19,14 @@ class WriteRegister:
     value: int
     level: float
     layer: int
+    site: Site = "residual"
+    phrase: str = ""
 
-    def __call__(self, residual: Tensor, tokens: Tokens) -> Tensor:
+    def __call__(self, activation: Tensor, tokens: Tokens) -> Tensor:
         """Return the residual with the register set wherever the role is already read."""
-        where = torch.zeros(*residual.shape[:2], len(self.registers.names))
+        where = torch.zeros(*activation.shape[:2], len(self.registers.names))
         where[..., self.value] = tokens.after_role
-        return self.registers.write(residual, where, torch.full_like(where, self.level))
+        return self.registers.write(activation, where, torch.full_like(where, self.level))
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +35,9 @@ class AddVector:
 
     vector: Tensor  # (width,)
     layer: int
+    site: Site = "residual"
+    phrase: str = ""
 
-    def __call__(self, residual: Tensor, tokens: Tokens) -> Tensor:
+    def __call__(self, activation: Tensor, tokens: Tokens) -> Tensor:
         """Return the residual, moved wherever the role is already read."""
-        return residual + tokens.after_role[..., None] * self.vector
+        return activation + tokens.after_role[..., None] * self.vector

@@ -1,7 +1,7 @@
 """Packed answers are the plain ones, on every architecture, whatever fits at once."""
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 import naive
@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 from causalvalues.errors import Fault, OptionError, PromptTooLong
-from causalvalues.models.edit import Edit, Tokens
+from causalvalues.models.conditions import Point, Step
+from causalvalues.models.edit import Edit, Site, Tokens
 from causalvalues.models.elicit import Tally
 from causalvalues.models.forward import Batch, Compute, Pass
 from causalvalues.models.language_model import LanguageModel
@@ -27,9 +28,11 @@ class Unchanged:
     """An edit that changes nothing."""
 
     layer: int
+    site: Site = "residual"
+    phrase: str = ""
 
-    def __call__(self, residual: Tensor, tokens: Tokens) -> Tensor:
-        return residual
+    def __call__(self, activation: Tensor, tokens: Tokens) -> Tensor:
+        return activation
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,8 @@ class Pushed:
     layer: int
     where: str
     size: float = 0.7
+    site: Site = "residual"
+    phrase: str = ""
 
     def __call__(self, residual: Tensor, tokens: Tokens) -> Tensor:
         wide = torch.arange(residual.shape[-1], device=residual.device) % 3 - 1
@@ -58,13 +63,14 @@ class Cramped:
         self,
         batch: Batch,
         *,
-        keep: Collection[int] = (),
+        keep: Collection[Point] = (),
         resume: Resume | None = None,
+        steps: Sequence[Step] = (),
         to_end: bool = True,
     ) -> Pass:
         if batch.n_tokens > self.limit:
             raise self.fault
-        return self.inner.forward(batch, keep=keep, resume=resume, to_end=to_end)
+        return self.inner.forward(batch, keep=keep, resume=resume, steps=steps, to_end=to_end)
 
     def weigh(self, states: Tensor, rows: Tensor, tokens: Tensor) -> Tensor:
         return self.inner.weigh(states, rows, tokens)
@@ -120,6 +126,8 @@ def test_an_edit_sees_the_role_and_the_end(loaded: Callable[[str], LanguageModel
     @dataclass(frozen=True)
     class Spy:
         layer: int
+        site: Site = "residual"
+        phrase: str = ""
 
         def __call__(self, residual: Tensor, tokens: Tokens) -> Tensor:
             seen.append(tokens)
@@ -229,6 +237,8 @@ def test_what_cannot_be_swept_is_an_error(loaded: Callable[[str], LanguageModel]
     @dataclass(frozen=True)
     class Cut:
         layer: int
+        site: Site = "residual"
+        phrase: str = ""
 
         def __call__(self, residual: Tensor, tokens: Tokens) -> Tensor:
             return residual[:, :1]
@@ -251,12 +261,13 @@ def test_an_edit_that_never_fires_is_a_fault(loaded: Callable[[str], LanguageMod
             self,
             batch: Batch,
             *,
-            keep: Collection[int] = (),
+            keep: Collection[Point] = (),
             resume: Resume | None = None,
+            steps: Sequence[Step] = (),
             to_end: bool = True,
         ) -> Pass:
             batches.append(batch)
-            return self.inner.forward(batch, keep=keep, resume=resume, to_end=to_end)
+            return self.inner.forward(batch, keep=keep, resume=resume, steps=steps, to_end=to_end)
 
         def weigh(self, states: Tensor, rows: Tensor, tokens: Tensor) -> Tensor:
             return self.inner.weigh(states, rows, tokens)

@@ -9,10 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from causalvalues.errors import Fault
-from causalvalues.models.edit import Tokens
+from causalvalues.models.conditions import Point
+from causalvalues.models.edit import Site, Tokens
+from causalvalues.models.hooked import kept
 from causalvalues.models.language_model import LanguageModel
 from causalvalues.models.memory import in_halves
-from causalvalues.models.replay import Resume, kept, resumed, stopped
+from causalvalues.models.replay import Resume, resumed, stopped
 
 
 def stack() -> nn.ModuleList:
@@ -28,19 +30,23 @@ def run(layers: nn.ModuleList, entering: Tensor) -> Tensor:
 
 def test_a_run_goes_on_from_a_stored_residual() -> None:
     layers, entering = stack(), torch.ones(1, 2, 3)
-    with kept(layers, (1,)) as found:
+    with kept(layers, (Point(1),)) as found:
         whole = run(layers, entering)
-    with resumed(layers, Resume(1, found[1])):
+    with resumed(layers, Resume(1, found[Point(1)])):
         assert torch.equal(run(layers, torch.zeros(1, 2, 3)), whole)
     with stopped(layers, after=1):
-        assert torch.equal(run(layers, entering), found[1])
+        assert torch.equal(run(layers, entering), found[Point(1)])
 
 
 def test_the_layers_are_back_when_something_fails_between() -> None:
     layers = stack()
     before = list(layers)
     resume = Resume(2, torch.zeros(1, 2, 3))
-    with pytest.raises(ValueError, match="between"), resumed(layers, resume), kept(layers, (3,)):
+    with (
+        pytest.raises(ValueError, match="between"),
+        resumed(layers, resume),
+        kept(layers, (Point(3),)),
+    ):
         raise ValueError("between")
     assert all(one is two for one, two in zip(layers, before, strict=True))
     assert not any(layer._forward_hooks for layer in layers)
@@ -67,6 +73,8 @@ def test_an_edit_that_fails_leaves_the_model_as_it_was(
     @dataclass(frozen=True)
     class Failing:
         layer: int
+        site: Site = "residual"
+        phrase: str = ""
 
         def __call__(self, residual: Tensor, tokens: Tokens) -> Tensor:
             raise ZeroDivisionError
