@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping
 import torch
 
 from causalvalues.errors import OptionError, SaeError, WrongHook
-from causalvalues.models.edit import Edit
 from causalvalues.steering.dictionary import Dictionary
 from causalvalues.steering.intervention import (
     Intervention,
@@ -24,19 +23,19 @@ from causalvalues.steering.intervention import (
     ValueVector,
     parts_of,
 )
-from causalvalues.steering.moves import AddVector, MoveFeature, MoveNeurons, Row
+from causalvalues.steering.moves import AddVector, Move, MoveFeature, MoveNeurons, Row
 
-__all__ = ["edits_of"]
+__all__ = ["Move", "edits_of"]
 
 
 def edits_of(
     intervention: Intervention, dictionaries: Mapping[str, Dictionary]
-) -> tuple[Edit, ...]:
+) -> tuple[Move, ...]:
     """Return the edits of an intervention in order, with dictionaries by the name of their SAE."""
     return tuple(edit for part in parts_of(intervention) for edit in _edits(part, dictionaries))
 
 
-def _edits(part: Simple, dictionaries: Mapping[str, Dictionary]) -> Iterator[Edit]:
+def _edits(part: Simple, dictionaries: Mapping[str, Dictionary]) -> Iterator[Move]:
     """Yield the edits of one part; a role prompt has none, it is told."""
     if isinstance(part, SaeFeature):
         yield _edit_of_feature(part, _dictionary(part, dictionaries))
@@ -46,18 +45,26 @@ def _edits(part: Simple, dictionaries: Mapping[str, Dictionary]) -> Iterator[Edi
         yield from _edits_of_neurons(part)
 
 
-def _edit_of_feature(part: SaeFeature, dictionary: Dictionary) -> Edit:
+def _edit_of_feature(part: SaeFeature, dictionary: Dictionary) -> Move:
     """Return the edit of one feature."""
-    direction = Row.of(dictionary.direction(part.feature))
+    own, name = dictionary.direction(part.feature), f"{part.sae}:{part.feature}"
+    direction = Row.of(own)
     if part.mode == "add":
         amount = part.share * _raw(part.strength, part.observed_maximum)
         in_norms = part.strength.unit == "residual norm"
-        name = f"{part.sae}:{part.feature}"
         _check_direction(name, direction, in_norms=in_norms)
         return AddVector(part.layer, name, direction, amount, in_norms, part.scope, of_sae=True)
     target = 0.0 if part.mode == "ablate" else _raw(part.strength, part.observed_maximum)
     return MoveFeature(
-        part.layer, dictionary, part.feature, direction, target, part.share, part.scope
+        part.layer,
+        name,
+        dictionary,
+        part.feature,
+        direction,
+        own.device,
+        target,
+        part.share,
+        part.scope,
     )
 
 
@@ -95,7 +102,7 @@ def _dictionary(part: SaeFeature, dictionaries: Mapping[str, Dictionary]) -> Dic
     return found
 
 
-def _edits_of_vector(part: ValueVector) -> Iterator[Edit]:
+def _edits_of_vector(part: ValueVector) -> Iterator[Move]:
     """Yield one edit for each layer of a vector."""
     amount, in_norms = part.share * part.strength.amount, part.strength.unit == "residual norm"
     for layer, vector in part.vector_by_layer.items():
@@ -104,7 +111,7 @@ def _edits_of_vector(part: ValueVector) -> Iterator[Edit]:
         yield AddVector(layer, part.name, row, amount, in_norms, part.scope)
 
 
-def _edits_of_neurons(part: NeuronEdit) -> Iterator[Edit]:
+def _edits_of_neurons(part: NeuronEdit) -> Iterator[Move]:
     """Yield one edit for each layer of neurons."""
     for layer, neurons in part.neurons_by_layer.items():
         if min(neurons) < 0:

@@ -9,6 +9,7 @@ Guarantee: see `edits`. What a move holds follows the activation to its device, 
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeAlias
 
 import torch
 from torch import Tensor
@@ -19,7 +20,7 @@ from causalvalues.steering.dictionary import Dictionary
 from causalvalues.steering.intervention import NeuronMode, Scope
 from causalvalues.steering.scope import where_reached
 
-__all__ = ["AddVector", "MoveFeature", "MoveNeurons", "Row"]
+__all__ = ["AddVector", "Move", "MoveFeature", "MoveNeurons", "Row"]
 
 Copies = dict[tuple[torch.device, torch.dtype], Tensor]
 
@@ -102,12 +103,15 @@ class MoveFeature:
     """Moves the activation of one feature towards a target; what else the residual says is kept."""
 
     layer: int
+    name: str
     dictionary: Dictionary
     feature: int
     direction: Row
+    home: torch.device  # where the dictionary computes
     target: float
     share: float
     scope: Scope
+    of_sae: bool = True
 
     @property
     def site(self) -> Site:
@@ -122,10 +126,11 @@ class MoveFeature:
     def __call__(self, activation: Tensor, tokens: Tokens) -> Tensor:
         """Return the residual (batch, token, width), moved."""
         width = len(self.direction.numbers)
-        _check_width(f"{self.dictionary.name}:{self.feature}", width, activation, WrongWidth)
+        _check_width(self.name, width, activation, WrongWidth)
         if self.share == 0:
             return activation
-        active = self.dictionary.activation(activation.float(), self.feature)  # (batch, token)
+        there = activation.to(self.home, torch.float32)
+        active = self.dictionary.activation(there, self.feature)  # (batch, token)
         away = self.share * (self.target - active.to(activation.device, torch.float32))
         step = away[..., None] * self.direction.on(activation.device)
         moved = activation + step.to(activation.dtype)
@@ -143,6 +148,7 @@ class MoveNeurons:
     mode: NeuronMode
     share: float
     scope: Scope
+    of_sae: bool = False
 
     @property
     def site(self) -> Site:
@@ -182,6 +188,9 @@ class MoveNeurons:
             return own + self.share * amounts
         wanted = amounts.expand_as(own) if self.mode == "set" else torch.minimum(own, amounts)
         return wanted if self.share == 1 else own + self.share * (wanted - own)
+
+
+Move: TypeAlias = AddVector | MoveFeature | MoveNeurons
 
 
 def _check_width(name: str, width: int, activation: Tensor, error: type[InputError]) -> None:
