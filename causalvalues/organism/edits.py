@@ -24,9 +24,10 @@ class WriteRegister:
 
     def __call__(self, activation: Tensor, tokens: Tokens) -> Tensor:
         """Return the residual with the register set wherever the role is already read."""
-        where = torch.zeros(*activation.shape[:2], len(self.registers.names))
+        there = activation.to(self.registers.directions)
+        where = torch.zeros_like(self.registers.read(there))
         where[..., self.value] = tokens.after_role
-        return self.registers.write(activation, where, torch.full_like(where, self.level))
+        return self.registers.write(there, where, torch.full_like(where, self.level))
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,4 +41,4 @@ class AddVector:
 
     def __call__(self, activation: Tensor, tokens: Tokens) -> Tensor:
         """Return the residual, moved wherever the role is already read."""
-        return activation + tokens.after_role[..., None] * self.vector
+        return activation + tokens.after_role[..., None] * self.vector.to(activation)

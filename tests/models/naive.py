@@ -56,7 +56,7 @@ def _of_sequence(
             for edit in edits
         },
     )
-    handles = [_hooked(model, edit, tokens) for edit in edits]
+    handles = [hooked(model, edit, tokens) for edit in edits]
     with torch.inference_mode():
         logits = model.model(input_ids=whole, use_cache=False).logits[0]
     for handle in handles:
@@ -65,10 +65,14 @@ def _of_sequence(
     return sum(float(after[len(ids) - 1 + step, token]) for step, token in enumerate(sequence))
 
 
-def _hooked(model: LanguageModel, edit: Edit, tokens: Tokens) -> torch.utils.hooks.RemovableHandle:
+def hooked(model: LanguageModel, edit: Edit, tokens: Tokens) -> torch.utils.hooks.RemovableHandle:
     """A plain hook that edits."""
+
+    def changed(seen: torch.Tensor) -> torch.Tensor:
+        return edit(seen, tokens).to(seen)
+
     layer = model.parts.layers[edit.layer]
     if edit.site == "residual":
-        return layer.register_forward_hook(lambda _, entered, left: edit(left, tokens))
+        return layer.register_forward_hook(lambda _, entered, left: changed(left))
     last: torch.nn.Module = layer.mlp.down_proj  # type: ignore[union-attr, assignment]
-    return last.register_forward_pre_hook(lambda _, entered: (edit(entered[0], tokens),))
+    return last.register_forward_pre_hook(lambda _, entered: (changed(entered[0]),))
