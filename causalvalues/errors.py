@@ -14,6 +14,7 @@
     │   │   └── BadClusters                     clusters that cannot be resampled
     │   ├── FileError                           a file that is absent, damaged or foreign
     │   ├── OptionError                         an option outside its range, or two that clash
+    │   ├── OutOfReach                          a gain that no plan reaches
     │   ├── GraphError                          marks that do not form a graph
     │   ├── KnowledgeError                      background knowledge that contradicts itself
     │   ├── SaeError                            a sparse autoencoder that does not fit the model
@@ -72,6 +73,7 @@ __all__ = [
     "NotNumeric",
     "OneCluster",
     "OptionError",
+    "OutOfReach",
     "PromptTooLong",
     "RepeatedColumn",
     "RequestRefused",
@@ -163,6 +165,10 @@ class FileError(InputError):
 
 class OptionError(InputError):
     """An option outside its range, or two options that clash."""
+
+
+class OutOfReach(InputError):
+    """A gain that no combination of candidates reaches."""
 
 
 class UnknownArchitecture(InputError):

@@ -7,12 +7,12 @@
 Few values change directly, many follow: that is what the graph knows and a bare profile does not.
 The small part on every value lets measurements overrule it where there are enough of them. All
 supports are weighed exactly, under every draw of B. [ours]
-Guarantee: the draws returned are from the posterior itself; a seed gives the same ones.
+Guarantee: the draws returned are from the posterior itself; a seed gives the same ones; everything
+is relative to the spread of each value, so that its unit does not matter.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,14 +21,16 @@ from scipy.special import logsumexp
 from causalvalues.errors import OptionError
 from causalvalues.evaluation.profile import EffectProfile
 from causalvalues.planning.propagation import Propagation
+from causalvalues.planning.supports import Supports, every_support, weigh
 
-__all__ = ["DirectPart", "direct_part", "noise_of"]
+__all__ = ["DirectPart", "asked_values", "direct_part", "noise_of"]
 
 Floats = NDArray[np.float64]
+Places = NDArray[np.int64]
 
 PRIOR_ROLES = 4.0  # how many roles the pooled noise counts for beside a value's own
-MOST_SUPPORTS = 20_000
-FLOOR = 1e-3  # of noise, in units of the score
+AT_ONCE = 400_000  # supports, over draws, that are weighed at once
+FLOOR = 1e-3  # of noise, in units of a value's spread
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,34 +41,44 @@ class DirectPart:
     draws: Floats  # d (draw, value)
     touched: Floats  # (value,) probability that a value is changed directly
     evidence: Floats  # (draw,) log P(y | B), up to a constant
+    expected: Floats | None = None  # E[d | y, B] (draw, value); None: the draws themselves
+
+    @property
+    def centres(self) -> Floats:
+        """Return the mean direct change under each draw of B (draw, value), without chance."""
+        return self.draws if self.expected is None else self.expected
 
     @property
     def mean(self) -> Floats:
         """Return the mean direct change (value,)."""
-        return np.asarray(self.draws.mean(axis=0))
+        return np.asarray(self.centres.mean(axis=0))
 
 
-def noise_of(profile: EffectProfile, *, pooled: float | None = None) -> Floats:
+def noise_of(
+    profile: EffectProfile, *, pooled: float | None = None, spread: Floats | None = None
+) -> Floats:
     """Return (value,) the variance of each mean change; few roles borrow from the other values.
 
     `pooled` is the variance of one role's difference, where it is known from other profiles.
+    With `spread` (value,) values borrow in proportion to their own.
     """
     n = profile.n_by_value.astype(float)
-    own = np.nan_to_num(profile.standard_error**2 * n)  # of one role's difference
+    unit = np.ones(len(n)) if spread is None else np.square(spread)
+    own = np.nan_to_num(profile.standard_error**2 * n) / unit  # of one role's difference
     known = n > 1
-    if pooled is None:
-        pooled = float(np.average(own[known], weights=n[known] - 1)) if known.any() else np.nan
-    if not np.isfinite(pooled):
+    if pooled is not None:
+        pooled = pooled / float(unit.mean())
+    elif known.any():
+        pooled = float(np.average(own[known], weights=n[known] - 1))
+    if pooled is None or not np.isfinite(pooled):
         raise OptionError(
             "Noise needs two roles for some value, or a pooled variance",
             found=f"{int(n.max())} role",
             remedy="ask two roles or more",
         )
-    shared = (PRIOR_ROLES * pooled + np.maximum(n - 1, 0) * own) / (
-        PRIOR_ROLES + np.maximum(n - 1, 0)
-    )
-    with np.errstate(divide="ignore"):
-        return np.asarray(np.where(n > 0, shared / n, np.inf))
+    others = np.maximum(n - 1, 0)
+    shared = unit * (PRIOR_ROLES * pooled + others * own) / (PRIOR_ROLES + others)
+    return np.asarray(np.divide(shared, n, out=np.full(len(n), np.inf), where=n > 0))
 
 
 def direct_part(
@@ -88,111 +100,96 @@ def direct_part(
     are in standard deviations of a value; `misfit` is by what share of the largest change any
     change may miss the linear model. `among` names all values that can be touched, where known.
     """
+    names, spread = propagation.names, propagation.spread
+    asked = asked_values(profile, names)
+    y = profile.change[asked] / spread[asked]
+    noise = noise_of(profile, pooled=pooled, spread=spread)[asked] / spread[asked] ** 2
+    noise = noise + (misfit * np.abs(y).max()) ** 2 + FLOOR**2
+    seen = propagation.totals[:, :, asked] * spread[:, None] / spread[asked]  # (draw, value, asked)
+    open_values = [v for v, name in enumerate(names) if among is None or name in among]
+    wide = 0.0 if among is not None else dense
+    supports = every_support(len(names), open_values, most)
+    rng = np.random.default_rng([seed, 3])
+    size = max(AT_ONCE // len(supports.members), 1)
+    parts = [
+        _posterior(y, noise, seen[start : start + size], supports, (share, width, wide), rng)
+        for start in range(0, propagation.n_draws, size)
+    ]
+    draws, expected, touched, evidence = (np.concatenate(each) for each in zip(*parts, strict=True))
+    return DirectPart(names, draws * spread, touched.mean(axis=0), evidence, expected * spread)
+
+
+def asked_values(profile: EffectProfile, names: tuple[str, ...]) -> Places:
+    """Return the places of the values that were asked about, or raise where the names differ."""
+    if profile.names != names:
+        raise OptionError(
+            "A profile and a propagation must have the same values in the same order",
+            found=f"{', '.join(profile.names)}; and {', '.join(names)}",
+        )
     asked = np.flatnonzero(profile.n_by_value > 0)
     if not len(asked):
         raise OptionError("A direct part needs a measured value", found=f"none in {profile.name}")
-    y = profile.change[asked]
-    noise = noise_of(profile, pooled=pooled)[asked] + (misfit * np.abs(y).max()) ** 2 + FLOOR**2
-    names = propagation.names
-    open_values = [v for v, name in enumerate(names) if among is None or name in among]
-    supports = _supports(len(names), open_values, most)
-    rng = np.random.default_rng([seed, 3])
-    draws, touched = np.zeros((propagation.n_draws, len(names))), np.zeros(len(names))
-    evidence = np.zeros(propagation.n_draws)
-    for place, total in enumerate(propagation.totals):
-        seen = (propagation.spread[:, None] * total)[:, asked]  # (value, asked)
-        wide = np.zeros(len(names)) if among is not None else np.full(len(names), dense)
-        sight = _Sight.of(y, noise, seen, wide)
-        logs = _logs(sight.y, width * sight.seen, supports, share) + sight.constant
-        evidence[place] = logsumexp(logs)
-        weights = np.exp(logs - evidence[place])
-        touched += weights @ supports.membership
-        chosen = supports.members[rng.choice(len(weights), p=weights / weights.sum())]
-        drawn = np.zeros(len(names))
-        drawn[chosen] = width * _drawn(sight.y, width * sight.seen[chosen], rng)
-        drawn += _drawn_dense(y - drawn @ seen, noise, seen, wide, rng)
-        draws[place] = drawn * propagation.spread
-    return DirectPart(names, draws, touched / propagation.n_draws, evidence)
+    return asked
 
 
-@dataclass(frozen=True, eq=False)
-class _Sight:
-    """What is seen, in units in which noise and the dense part together have variance 1."""
+def _posterior(
+    y: Floats,
+    noise: Floats,
+    seen: Floats,
+    supports: Supports,
+    prior: tuple[float, float, float],
+    rng: np.random.Generator,
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return draws, means, touched (draw, value each) and evidence (draw,) under some draws of B.
 
-    y: Floats  # (asked,)
-    seen: Floats  # (value, asked)
-    constant: float  # of log N(y)
-
-    @classmethod
-    def of(cls, y: Floats, noise: Floats, seen: Floats, wide: Floats) -> "_Sight":
-        """Return what is seen; noise (asked,), seen (value, asked), wide (value,)."""
-        root = np.linalg.cholesky(np.diag(noise) + (seen.T * wide**2) @ seen)
-        white = np.linalg.solve(root, np.column_stack([y, seen.T]))
-        constant = -0.5 * float(white[:, 0] @ white[:, 0]) - float(np.log(np.diag(root)).sum())
-        return cls(white[:, 0], white[:, 1:].T, constant)
-
-
-@dataclass(frozen=True, eq=False)
-class _Supports:
-    members: tuple[NDArray[np.int64], ...]
-    membership: Floats  # (support, value) 1 where a value belongs to it
-    sizes: NDArray[np.int64]
-
-
-def _supports(n_values: int, open_values: Sequence[int], most: int) -> _Supports:
-    """Return every set of at most so many values; fewer where that would be too many sets."""
-    members: list[NDArray[np.int64]] = []
-    for size in range(most + 1):
-        sets = [np.array(each, dtype=np.int64) for each in combinations(open_values, size)]
-        if len(members) + len(sets) > MOST_SUPPORTS:
-            break
-        members += sets
-    membership = np.zeros((len(members), n_values))
-    for row, each in enumerate(members):
-        membership[row, each] = 1.0
-    return _Supports(tuple(members), membership, membership.sum(axis=1).astype(np.int64))
-
-
-def _logs(y: Floats, seen: Floats, supports: _Supports, share: float) -> Floats:
-    """Return (support,) log P(s) N(y; 0, I + SᵀS) of each support, up to a constant; S = seen_s.
-
-    By the k × k matrix I + S Sᵀ.
+    y, noise: (asked,); seen: (draw, value, asked); prior: share, width, dense.
     """
-    gram, lean = seen @ seen.T, seen @ y  # (value, value), (value,)
-    logs = np.zeros(len(supports.members))
-    for size in np.unique(supports.sizes):
-        rows = np.flatnonzero(supports.sizes == size)
-        if size == 0:
-            continue
-        sets = np.array([supports.members[row] for row in rows])
-        inner = np.eye(size) + gram[sets[:, :, None], sets[:, None, :]]
-        fit = np.linalg.solve(inner, lean[sets][..., None])[..., 0]
-        logs[rows] = 0.5 * ((fit * lean[sets]).sum(axis=1) - np.linalg.slogdet(inner)[1])
-    n_values = supports.membership.shape[1]
-    return np.asarray(
-        logs + supports.sizes * np.log(share) + (n_values - supports.sizes) * np.log1p(-share)
-    )
+    share, width, wide = prior
+    covariance = np.diag(noise) + wide**2 * seen.transpose(0, 2, 1) @ seen  # (draw, asked, asked)
+    root = np.linalg.cholesky(covariance)
+    white = np.linalg.solve(root, np.broadcast_to(y[:, None], (len(seen), len(y), 1)))[..., 0]
+    white_seen = width * np.linalg.solve(root, seen.transpose(0, 2, 1)).transpose(0, 2, 1)
+    gram = white_seen @ white_seen.transpose(0, 2, 1)
+    lean = (white_seen @ white[..., None])[..., 0]
+    weighed = weigh(supports, gram, lean, share)
+    logs = logsumexp(weighed.logs, axis=1)
+    weights = np.exp(weighed.logs - logs[:, None])
+    touched = supports.spread_out(np.repeat(weights[..., None], supports.members.shape[1], axis=2))
+    few = width * supports.spread_out(weights[..., None] * weighed.fits)
+    expected = few + _rest(y - _told(few, seen), seen, covariance, wide)
+    drawn = width * _drawn(supports, weights, weighed.fits, gram, rng)
+    before = wide * rng.standard_normal(drawn.shape)
+    error = np.sqrt(noise) * rng.standard_normal((len(drawn), len(y)))
+    drawn = drawn + before + _rest(y - _told(drawn + before, seen) - error, seen, covariance, wide)
+    constant = -0.5 * np.square(white).sum(axis=1)
+    constant -= np.log(np.diagonal(root, axis1=1, axis2=2)).sum(axis=1)
+    return drawn, expected, touched, logs + constant
 
 
-def _drawn(y: Floats, seen: Floats, rng: np.random.Generator) -> Floats:
-    """Return a draw of N(0, 1) parts (k,) given y = parts · seen + N(0, 1)."""
-    if not len(seen):
-        return np.zeros(0)
-    precision = np.eye(len(seen)) + seen @ seen.T
-    root = np.linalg.cholesky(precision)
-    mean = np.linalg.solve(precision, seen @ y)
-    return np.asarray(mean + np.linalg.solve(root.T, rng.standard_normal(len(seen))))
+def _told(direct: Floats, seen: Floats) -> Floats:
+    """Return the changes (draw, asked) that direct parts (draw, value) show."""
+    return np.asarray((direct[:, None, :] @ seen)[:, 0])
 
 
-def _drawn_dense(
-    left: Floats, noise: Floats, seen: Floats, wide: Floats, rng: np.random.Generator
+def _rest(left: Floats, seen: Floats, covariance: Floats, wide: float) -> Floats:
+    """Return the mean of the part on every value (draw, value), given what is left unexplained."""
+    solved = np.linalg.solve(covariance, left[..., None])
+    return np.asarray(wide**2 * (seen @ solved)[..., 0])
+
+
+def _drawn(
+    supports: Supports, weights: Floats, fits: Floats, gram: Floats, rng: np.random.Generator
 ) -> Floats:
-    """Return a draw of the part on every value, given what the support leaves unexplained."""
-    if not wide.any():
-        return np.zeros(len(wide))
-    prior = wide * rng.standard_normal(len(wide))
-    error = np.sqrt(noise) * rng.standard_normal(len(noise))
-    spread = np.diag(noise) + (seen.T * wide**2) @ seen
-    return np.asarray(
-        prior + wide**2 * (seen @ np.linalg.solve(spread, left - prior @ seen - error))
-    )
+    """Return parts (draw, value): a set drawn by its weight, then its parts given y."""
+    n_draws, n_values = len(weights), supports.n_values
+    heights = np.cumsum(weights, axis=1)
+    chosen = (heights < heights[:, -1:] * rng.random((n_draws, 1))).sum(axis=1)
+    members = supports.members[chosen]  # (draw, slot)
+    wider = np.pad(gram, ((0, 0), (0, 1), (0, 1)))
+    rows = np.arange(n_draws)[:, None, None]
+    inner = np.eye(members.shape[1]) + wider[rows, members[:, :, None], members[:, None, :]]
+    root = np.linalg.cholesky(inner).transpose(0, 2, 1)
+    chance = np.linalg.solve(root, rng.standard_normal((n_draws, members.shape[1], 1)))[..., 0]
+    parts = np.zeros((n_draws, n_values + 1))
+    np.put_along_axis(parts, members, fits[np.arange(n_draws), chosen] + chance, axis=1)
+    return parts[:, :-1]

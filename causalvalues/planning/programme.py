@@ -165,7 +165,7 @@ class _Programme:
             constraints=LinearConstraint(matrix.tocsr(), low, high),
             integrality=integral,
             bounds=self._bounds(),
-            options={"time_limit": seconds, "mip_rel_gap": 1e-3},
+            options={"time_limit": seconds, "mip_rel_gap": 0.01},
         )
         return None if found.x is None else np.asarray(found.x)
 
