@@ -14,6 +14,8 @@ Guarantee: the same numbers for the same answers; what cannot be given is NaN. S
 for what is too much.
 """
 
+from collections.abc import Collection
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,16 +30,23 @@ NEARLY_ALL = 0.95
 FEWEST_QUESTIONS = 4  # below it a role may well give one answer
 
 
-def health_of_answers(answered: Answered, condition: str) -> dict[str, float]:
-    """Return every number of one condition that answers alone give."""
+def health_of_answers(
+    answered: Answered, condition: str, *, settled: Collection[str] = ()
+) -> dict[str, float]:
+    """Return every number of one condition that answers alone give.
+
+    Values that the intervention itself settles are to be alike in all roles: their scores are left
+    out of size and spread.
+    """
     plain, steered = (_of_condition(answered, answered.place(each)) for each in ("", condition))
+    free = [place for place, name in enumerate(answered.names) if name not in settled]
     return {
         **steered,
         "option_mass_kept": _ratio(steered["option_mass"], plain["option_mass"]),
         "unread_added": steered["unread"] - plain["unread"],
         "certainty_kept": _ratio(1 - steered["entropy"], 1 - plain["entropy"]),
         "constant_added": steered["constant_roles"] - plain["constant_roles"],
-        **health_of_scores(answered.scores(), answered.scores(condition)),
+        **health_of_scores(answered.scores()[:, free], answered.scores(condition)[:, free]),
     }
 
 

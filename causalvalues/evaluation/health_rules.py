@@ -8,10 +8,12 @@ Guarantee: a number that is absent or cannot be given (NaN) is never a fault.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-__all__ = ["RULES", "Rule", "faults_of"]
+from causalvalues.evaluation.profile import EffectProfile
+
+__all__ = ["RULES", "Rule", "faults_of", "with_health"]
 
 
 @dataclass(frozen=True)
@@ -77,3 +79,9 @@ def faults_of(numbers: Mapping[str, float]) -> tuple[str, ...]:
         and not math.isnan(numbers[rule.number])
         and rule.broken_by(numbers[rule.number])
     )
+
+
+def with_health(profile: EffectProfile, numbers: Mapping[str, float]) -> EffectProfile:
+    """Return a profile with more numbers of health, and the faults of all of them."""
+    health = {**profile.health, **numbers}
+    return replace(profile, health=health, faults=faults_of(health))

@@ -17,7 +17,7 @@ from causalvalues.evaluation.profile import EffectProfile
 from causalvalues.evaluation.surveying import survey_under
 from causalvalues.steering.dictionary import Dictionary
 from causalvalues.steering.document import digest_of
-from causalvalues.steering.intervention import Intervention
+from causalvalues.steering.intervention import Intervention, RolePrompt, parts_of
 from causalvalues.survey.asking import Progress
 from causalvalues.survey.protocol import Question, RolePlace
 from causalvalues.survey.readings import How
@@ -54,21 +54,31 @@ def measure(
     )  # fmt: skip
     answered = Answered.of(responses, questions, roles, names=names, how=how)
     return {
-        name: _profile(answered, name, digest_of(intervention), check_health)
+        name: _profile(answered, name, intervention, check_health)
         for name, intervention in interventions.items()
     }
 
 
-def _profile(answered: Answered, name: str, digest: str, check_health: bool) -> EffectProfile:
+def _profile(
+    answered: Answered, name: str, intervention: Intervention, check_health: bool
+) -> EffectProfile:
     """Return what one intervention did."""
-    health = health_of_answers(answered, name) if check_health else {}
+    health: dict[str, float] = {}
+    if check_health:
+        health = health_of_answers(answered, name, settled=_settled(intervention))
     return EffectProfile(
         name=name,
         names=answered.names,
         differences=answered.differences(name),
         roles=answered.roles,
         n_answers=len(answered.roles) * len(answered.questions),
-        digest=digest,
+        digest=digest_of(intervention),
         health=health,
         faults=faults_of(health),
     )
+
+
+def _settled(intervention: Intervention) -> set[str]:
+    """Return the values that every role is told to have."""
+    prompts = (part for part in parts_of(intervention) if isinstance(part, RolePrompt))
+    return {name for prompt in prompts if prompt.share for name in prompt.settles}

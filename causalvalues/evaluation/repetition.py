@@ -8,11 +8,17 @@ repeated, and a text without a word is left out.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-__all__ = ["repetition", "repetition_added"]
+from causalvalues.models.language_model import LanguageModel
+from causalvalues.steering.dictionary import Dictionary
+from causalvalues.steering.intervention import Intervention
+from causalvalues.steering.steered_model import SteeredModel
+from causalvalues.survey.request import Request
+
+__all__ = ["repetition", "repetition_added", "repetition_under"]
 
 
 def repetition(texts: Iterable[str], *, n_words: int = 3) -> dict[str, float]:
@@ -29,6 +35,24 @@ def repetition_added(unsteered: Iterable[str], steered: Iterable[str]) -> dict[s
     """Return the repetition of steered texts, and `repetition_added` by steering."""
     found = repetition(steered)
     return {**found, "repetition_added": found["repeated"] - repetition(unsteered)["repeated"]}
+
+
+def repetition_under(
+    model: LanguageModel,
+    interventions: Mapping[str, Intervention],
+    requests: Sequence[Request],
+    *,
+    dictionaries: Mapping[str, Dictionary] | None = None,
+    max_new_tokens: int = 100,
+) -> dict[str, dict[str, float]]:
+    """Return the numbers of each intervention by its name, of what is written to some requests."""
+    plain = [text for _, text in model.texts(requests, max_new_tokens=max_new_tokens)]
+    found = {}
+    for name, intervention in interventions.items():
+        steered = SteeredModel(model, intervention, dictionaries or {})
+        texts = [text for _, text in steered.texts(requests, max_new_tokens=max_new_tokens)]
+        found[name] = repetition_added(plain, texts)
+    return found
 
 
 def _distinct(words: Sequence[str], length: int) -> float:

@@ -1,7 +1,8 @@
 """`survey_under` asks every question of every role, unsteered and under each intervention.
 
-    edits          hooks of one sweep: what comes before the first edited layer is computed once
+    edits          of one sweep: what comes before the first edited layer is computed once
     role prompts   change what the roles are told; interventions that tell the same share a sweep
+    written        answers are written condition by condition, by a steered model where it must be
 
 Guarantee: every answer is kept, under the intervention's name and the digest of its content, the
 weights of its autoencoder among it, and none is asked twice; a respondent that cannot be steered
@@ -14,10 +15,18 @@ from typing import Any, cast
 
 from causalvalues.errors import OptionError
 from causalvalues.models.edit import Edit
+from causalvalues.models.language_model import LanguageModel
 from causalvalues.steering.dictionary import Dictionary
 from causalvalues.steering.document import digest_of
 from causalvalues.steering.edits import edits_of
-from causalvalues.steering.intervention import Combined, Intervention, SaeFeature
+from causalvalues.steering.intervention import (
+    Combined,
+    Intervention,
+    RolePrompt,
+    SaeFeature,
+    parts_of,
+)
+from causalvalues.steering.steered_model import SteeredModel
 from causalvalues.steering.telling import told
 from causalvalues.survey.asking import Asked, Progress, Sweeper, ask, ask_under
 from causalvalues.survey.protocol import Question, RolePlace
@@ -42,8 +51,13 @@ class _Group:
 
     @property
     def edited(self) -> list[str]:
-        """Return the conditions that need a hook."""
+        """Return the conditions under which something inside the model is edited."""
         return [name for name, edits in self.edits.items() if edits is not None]
+
+    def only(self, name: str) -> "_Group":
+        """Return the group with one condition."""
+        digests = {name: self.digests[name]} if name in self.digests else {}
+        return _Group(self.roles, {name: self.edits[name]}, digests)
 
 
 def survey_under(
@@ -62,18 +76,22 @@ def survey_under(
     `progress` counts the answers of all conditions together, those held before among them.
     """
     questions = tuple(questions)
-    groups = _groups(interventions, tuple(roles), dictionaries or {})
+    known = dictionaries or {}
+    groups = _groups(interventions, tuple(roles), known)
+    written = any(question.generate for question in questions)
     for group in groups:
-        _refuse_unsteerable(model, group, questions)
+        _refuse_unsteerable(model, group, written=written)
     total = len(roles) * len(questions) * (1 + len(interventions))
     keys: list[bytes] = []
-    for group in groups:
-        for part in _parts(model, group, questions):
-            size = len(part.roles) * len(questions) * len(part.edits)
-            moved = _shifted(progress, len(keys) + size, total)
-            keys += _asked(model, part, questions, store, role_place, moved).keys
-            if progress is not None:
-                progress(len(keys), total)
+    for part in _parts(model, groups, written=written):
+        answers = model
+        if written and part.edited:
+            answers = _steered(model, interventions[part.edited[0]], known)
+        size = len(part.roles) * len(questions) * len(part.edits)
+        moved = _shifted(progress, len(keys) + size, total)
+        keys += _asked(answers, part, questions, store, role_place, moved, written=written).keys
+        if progress is not None:
+            progress(len(keys), total)
     return Responses.of(store.rows(frozenset(keys)), questions)
 
 
@@ -105,14 +123,11 @@ def _pinned(intervention: Intervention, dictionaries: Mapping[str, Dictionary]) 
     return intervention
 
 
-def _parts(model: Respondent, group: _Group, questions: Sequence[Question]) -> list[_Group]:
-    """Return the group whole where one sweep answers all of it, else condition by condition."""
-    if _sweeps(model) and not any(question.generate for question in questions):
-        return [group]
-    return [
-        _Group(group.roles, {name: None}, {n: d for n, d in group.digests.items() if n == name})
-        for name in group.edits
-    ]
+def _parts(model: Respondent, groups: Sequence[_Group], *, written: bool) -> list[_Group]:
+    """Return groups whole where one sweep answers all of each, else condition by condition."""
+    if _sweeps(model) and not written:
+        return list(groups)
+    return [group.only(name) for group in groups for name in group.edits]
 
 
 def _asked(
@@ -122,9 +137,11 @@ def _asked(
     store: AnswerStore,
     role_place: RolePlace,
     progress: Progress | None,
+    *,
+    written: bool,
 ) -> Asked:
-    """Return what was asked of one group; one condition without hooks needs no sweep."""
-    if group.edited or len(group.edits) > 1:
+    """Return what was asked of one group; one condition without edits needs no sweep."""
+    if not written and (group.edited or len(group.edits) > 1):
         return ask_under(
             cast(Sweeper[Any], model), questions, group.roles, store, edits=group.edits,
             digests=group.digests, role_place=role_place, progress=progress,
@@ -136,22 +153,23 @@ def _asked(
     )  # fmt: skip
 
 
-def _refuse_unsteerable(model: Respondent, group: _Group, questions: Sequence[Question]) -> None:
+def _steered(
+    model: Respondent, intervention: Intervention, dictionaries: Mapping[str, Dictionary]
+) -> Respondent:
+    """Return the model with an intervention's edits; its role prompts are told to the roles."""
+    inside = tuple(part for part in parts_of(intervention) if not isinstance(part, RolePrompt))
+    return SteeredModel(cast(LanguageModel, model), Combined(inside), dictionaries)
+
+
+def _refuse_unsteerable(model: Respondent, group: _Group, *, written: bool) -> None:
     """Raise where a respondent would have to be steered inside and cannot be."""
-    if not group.edited:
+    if not group.edited or (isinstance(model, LanguageModel) if written else _sweeps(model)):
         return
-    if not _sweeps(model):
-        raise OptionError(
-            "An intervention inside a model needs the model in this process",
-            found=f"{group.edited[0]!r} for {model.identity.get('model', 'a respondent')}",
-            remedy="load the model with LanguageModel.load, or tell it role prompts only",
-        )
-    if any(question.generate for question in questions):
-        raise OptionError(
-            "An intervention inside a model is measured on options that are weighed",
-            found=f"{group.edited[0]!r} on questions whose answers are written",
-            remedy="ask with another scale, as likert6 or yes-no",
-        )
+    raise OptionError(
+        "An intervention inside a model needs the model in this process",
+        found=f"{group.edited[0]!r} for {model.identity.get('model', 'a respondent')}",
+        remedy="load the model with LanguageModel.load, or tell it role prompts only",
+    )
 
 
 def _sweeps(model: Respondent) -> bool:

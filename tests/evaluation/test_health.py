@@ -112,6 +112,13 @@ def test_what_changes_nothing_keeps_everything(answered: Answered) -> None:
         health_of_answers(answered, "other")
 
 
+def test_values_that_are_settled_need_not_differ_between_roles(answered: Answered) -> None:
+    numbers = health_of_answers(answered, "alike", settled=answered.names)
+    assert broken_rules(numbers) == {"certainty_kept"}
+    half = health_of_answers(answered, "alike", settled=answered.names[:5])
+    assert broken_rules(half) == WANTED["alike"]
+
+
 def test_an_answer_read_once_only_moves_no_difference(answered: Answered) -> None:
     assert np.isnan(answered.differences("unreadable")).all()
     assert np.abs(answered.differences("lost options")).max() < 1e-12

@@ -152,12 +152,12 @@ def test_progress_counts_all_answers_and_resumes(tmp_path: Path) -> None:
     assert seen[-1] == (total, total)
 
 
-def test_written_answers_can_be_told_but_not_edited(tmp_path: Path) -> None:
+def test_written_answers_of_a_respondent_without_an_inside_can_be_told_only(tmp_path: Path) -> None:
     written = tuple(Protocol.preset("kang2025").questions(asking_inventory()))
     with AnswerStore.open(tmp_path / "answers.sqlite") as store:
         found = measure(LinearWorld(), {"t": SETTLED}, written, ROLES[:2], store, how="text")
         assert np.allclose(found["t"].change, 0)
-        with pytest.raises(OptionError, match="weighed"):
+        with pytest.raises(OptionError, match="in this process"):
             measure(
                 LinearWorld(), {"up": UP}, written, ROLES[:2], store,
                 how="text", dictionaries=SAES,
