@@ -80,15 +80,18 @@ def in_order(edits: Edit | Sequence[Edit] | None) -> list[Edit]:
     return sorted(given, key=lambda edit: 2 * edit.layer + (edit.site == "residual"))
 
 
-def n_hooks(model: LanguageModel) -> int:
-    return sum(len(m._forward_hooks) + len(m._forward_pre_hooks) for m in model.model.modules())
+def hooks(model: LanguageModel) -> list[list[object]]:
+    """The hooks of every module; the library keeps some of its own."""
+    modules = model.model.modules()
+    return [[*m._forward_hooks.values(), *m._forward_pre_hooks.values()] for m in modules]
 
 
 def test_a_sweep_is_plain_runs_with_hooks(every_model: LanguageModel) -> None:
     edits = {"plain": None, **RESIDUALS, **(NEURONS if has_neurons(every_model) else {})}
+    before = hooks(every_model)
     found = {(name, i): answer for name, i, answer in every_model.sweep(REQUESTS, edits)}
     assert len(found) == len(edits) * len(REQUESTS)
-    assert n_hooks(every_model) == 0
+    assert hooks(every_model) == before
     for number, ((name, place), answer) in enumerate(found.items()):
         if place >= len(REQUESTS) - 2 or number % 4 == 0:
             expected = naive.log_probabilities(every_model, REQUESTS[place], in_order(edits[name]))
@@ -196,9 +199,10 @@ def test_activations_are_read_as_edits_leave_them(
     loaded: Callable[[str], LanguageModel], kind: str, edits: list[Edit]
 ) -> None:
     model = loaded(kind)
+    before = hooks(model)
     neurons = dict(model.neurons(REQUESTS, 2, edits=edits))
     residuals = dict(model.residuals(REQUESTS, 1, edits=edits))
-    assert n_hooks(model) == 0
+    assert hooks(model) == before
     for place, request in enumerate(REQUESTS):
         for point, found in ((Point(2, "neurons"), neurons), (Point(1), residuals)):
             expected = plainly_read(model, request, point, in_order(edits))
@@ -253,11 +257,11 @@ def test_a_later_edit_that_fails_leaves_no_hook(
             return activation[:, :1]
 
     model = loaded("llama3")
-    before = list(model.parts.layers)
+    layers, before = list(model.parts.layers), hooks(model)
     with pytest.raises(OptionError, match="'cut' must return an activation of the shape"):
         list(model.sweep(REQUESTS, {"cut": [Unchanged(0), Cut(2, site)]}))
-    assert n_hooks(model) == 0
-    assert all(one is two for one, two in zip(before, model.parts.layers, strict=True))
+    assert hooks(model) == before
+    assert all(one is two for one, two in zip(layers, model.parts.layers, strict=True))
 
 
 @pytest.mark.fault
