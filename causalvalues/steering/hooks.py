@@ -137,8 +137,8 @@ def _hooks(
 
 def _projection(parts: Parts, layer: int) -> nn.Module:
     """Return the last projection of a layer's MLP."""
-    found = getattr(getattr(parts.layers[layer], "mlp", None), "down_proj", None)
-    if not isinstance(found, nn.Module):
+    found = architectures.projection(parts.layers[layer])
+    if found is None:
         raise architectures.unknown(parts.model_type, "no mlp.down_proj, whose neurons are edited")
     return found
 

@@ -1,8 +1,8 @@
 """A `Reader` tells `Tokens` from what enters a decoder: ids, padding, and how much is cached.
 
     prompt   what is read while nothing is cached; its last token is the last that is not padding
-    answer   what is read onto a cache, and, where no cache is kept, what a text grows by when the
-             next pass reads the same prompt and one token more
+    answer   what is read onto a cache; and where none is kept, what a text has grown by, one token
+             from each pass to the next, since its prompt was read
 
 Phrases are looked for in the prompt. Guarantee: padding on either side belongs to no token that an
 edit may reach; what cannot be told from the pass is a named error, never a guess.
