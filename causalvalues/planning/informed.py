@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from causalvalues.errors import OptionError
 from causalvalues.planning.direct import DirectPart
 from causalvalues.planning.propagation import Propagation
 
@@ -28,9 +29,18 @@ def informed(
     least: float = 20.0,
     seed: int = 0,
 ) -> Propagation:
-    """Return draws taken by how well they explain the measured profiles of some interventions."""
+    """Return draws taken by how well they explain the measured profiles of some interventions.
+
+    `parts` are those under this very propagation; under the draws that come back they are others.
+    """
     if not parts or propagation.n_draws == 1:
         return propagation
+    strangers = [len(p.evidence) for p in parts if len(p.evidence) != propagation.n_draws]
+    if strangers:
+        raise OptionError(
+            f"Direct parts must be those under this propagation of {propagation.n_draws} draws",
+            found=f"{strangers[0]} draws",
+        )
     logs = np.sum([part.evidence for part in parts], axis=0)
     weights = _weights(logs, min(least, propagation.n_draws))
     rng = np.random.default_rng([seed, 4])

@@ -33,11 +33,12 @@ class Prediction:
     draws: Floats  # (draw, value)
     asked: tuple[str, ...]  # the values whose changes were known
     method: str = "graph"
+    centre: Floats | None = None  # (value,) the mean where it is known without chance
 
     @property
     def middle(self) -> Floats:
         """Return the mean change of every value."""
-        return np.asarray(self.draws.mean(axis=0))
+        return np.asarray(self.draws.mean(axis=0)) if self.centre is None else self.centre
 
     def interval(self, level: float = 0.95) -> tuple[Floats, Floats]:
         """Return (low, high), each (value,)."""
@@ -87,13 +88,12 @@ def predicted(
 ) -> Prediction:
     """Return what several interventions do together; settled values change by their own part."""
     doses = [1.0] * len(parts) if doses is None else doses
-    direct = sum(
-        (dose * part.draws for dose, part in zip(doses, parts, strict=True)),
-        np.zeros((propagation.n_draws, len(propagation.names))),
-    )
+    nothing = np.zeros((propagation.n_draws, len(propagation.names)))
+    dosed = list(zip(doses, parts, strict=True))
     held = np.array([each in settled for each in propagation.names])
-    changes = propagation.under(direct, held)
-    rng = np.random.default_rng([seed, 5])
-    off = misfit * np.abs(changes).max(axis=1, keepdims=True) + FLOOR
-    noisy = changes + off * rng.standard_normal(changes.shape)
-    return Prediction(name, propagation.names, noisy, asked, method)
+    drawn = propagation.under(sum((dose * part.draws for dose, part in dosed), nothing), held)
+    expected = propagation.under(sum((dose * part.centres for dose, part in dosed), nothing), held)
+    largest = np.abs(drawn / propagation.spread).max(axis=1, keepdims=True)
+    chance = np.random.default_rng([seed, 5]).standard_normal(drawn.shape)
+    noisy = drawn + (misfit * largest + FLOOR) * propagation.spread * chance
+    return Prediction(name, propagation.names, noisy, asked, method, expected.mean(axis=0))

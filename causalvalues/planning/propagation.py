@@ -28,6 +28,7 @@ from causalvalues.discovery.marks import (
 from causalvalues.discovery.options import Search
 from causalvalues.discovery.resampling import Progress, Source, source_of
 from causalvalues.discovery.search import search_marks
+from causalvalues.errors import ConstantColumn, GraphError, OptionError
 from causalvalues.survey.scores import ScoreTable
 
 __all__ = ["Propagation", "no_propagation", "propagation", "random_member"]
@@ -44,8 +45,17 @@ class Propagation:
     spread: Floats  # (value,) standard deviation of the scores without intervention
 
     def __post_init__(self) -> None:
-        for array in (self.weights, self.spread):
+        n = len(self.names)
+        for name, shape in (("weights", (len(self.weights), n, n)), ("spread", (n,))):
+            array = np.array(getattr(self, name), dtype=np.float64)
+            if array.shape != shape or not len(array):
+                raise GraphError(
+                    f"{name} of {n} values must have the shape {shape}", found=str(array.shape)
+                )
             array.setflags(write=False)
+            object.__setattr__(self, name, array)
+        if not (self.spread > 0).all():
+            raise GraphError("Every value needs a spread above 0", found=str(self.spread))
 
     @property
     def n_draws(self) -> int:
@@ -64,7 +74,7 @@ class Propagation:
 
     def taken(self, draws: NDArray[np.int64]) -> "Propagation":
         """Return some of the draws, each as often as it is named."""
-        return Propagation(self.names, self.weights[draws], np.array(self.spread))
+        return Propagation(self.names, self.weights[draws], self.spread)
 
     def under(self, direct: Floats, held: Bools | None = None) -> Floats:
         """Return Δ (draw, value) of direct changes (draw or 1, value); held ones are set to theirs.
@@ -74,17 +84,14 @@ class Propagation:
         weights = self.weights
         if held is not None:
             weights = np.where(held[None, None, :], 0.0, weights)
-        changes = np.linalg.solve(
-            np.eye(len(self.names)) - weights.transpose(0, 2, 1), np.broadcast_to(
-                direct, (self.n_draws, len(self.names))
-            )[..., None],
-        )  # fmt: skip
-        return np.asarray(changes[..., 0])
+        given = np.broadcast_to(direct, (self.n_draws, len(self.names)))[..., None]
+        against = np.eye(len(self.names)) - weights.transpose(0, 2, 1)
+        return np.asarray(np.linalg.solve(against, given)[..., 0])
 
 
-def no_propagation(names: tuple[str, ...], spread: Floats) -> Propagation:
+def no_propagation(names: tuple[str, ...], spread: Floats, *, n_draws: int = 1) -> Propagation:
     """Return the propagation of a graph without edges: nothing follows from anything."""
-    return Propagation(names, np.zeros((1, len(names), len(names))), np.array(spread))
+    return Propagation(names, np.zeros((n_draws, len(names), len(names))), spread)
 
 
 def propagation(
@@ -100,6 +107,8 @@ def propagation(
 
     With `search` every other resample finds its own class, so that edges are in doubt as well.
     """
+    if n_draws < 1:
+        raise OptionError("`n_draws` must be 1 or more", found=str(n_draws))
     values = graph.only("value")
     rows = table.select(values.names)
     told_apart = rows.contexts is not None and bool((rows.contexts == "").any())
@@ -116,7 +125,7 @@ def propagation(
         draws.append(fitted * scale[None, :] / scale[:, None])
         if progress is not None:
             progress(len(draws), n_draws)
-    return Propagation(values.names, np.array(draws), np.array(scale))
+    return Propagation(values.names, np.array(draws), scale)
 
 
 def random_member(marks: Marks, rng: np.random.Generator) -> Bools:
@@ -171,6 +180,11 @@ def _resamples(source: Source, n_draws: int, seed: int) -> Iterator[tuple[Floats
                     yield covariance, int(n_rows)
         if n_given == n_draws:
             return
+    raise ConstantColumn(
+        "Resampled roles must differ in every value",
+        found=f"{n_given} of {10 * n_draws} resamples in which they do",
+        remedy="ask more roles, or leave the value out",
+    )
 
 
 def _least_squares(covariance: Floats, edges: Bools) -> Floats:

@@ -1,6 +1,6 @@
 """Every small set of values that an intervention may change directly, weighed exactly.
 
-    y = parts_s · S_s + N(0, I),   parts_s ~ N(0, I)  on a set s, under every draw of the propagation
+    y = parts_s · S_s + N(0, I),   parts_s ~ N(0, I)  on a set s, under every draw of B
     log P(s | y) = log P(s) + ½ leanᵀ A⁻¹ lean − ½ log |A| + const,   A = I + S_s S_sᵀ, lean = S_s y
 
 Sets are padded to one size with a value that is seen by nothing, so that all of them, under all
