@@ -45,6 +45,7 @@ def steer(
     tokenizer: PreTrainedTokenizerBase | None = None,
     role_ends: RoleEnds | None = None,
     prompts_told: bool = False,
+    phrases_told: bool = False,
 ) -> Iterator[Steered]:
     """Give what counts the edits, while the model runs with them.
 
@@ -52,6 +53,7 @@ def steer(
     role_ends     needed for the scope after the role: the first token after the role's text, for
                   every row, padding not counted, or by the ids of the prompt
     prompts_told  whoever writes the prompts has told the role prompts: only edits are left
+    phrases_told  whoever writes the prompts knows that some hold no phrase: that is no error
     """
     if isinstance(model, LanguageModel):
         inner, parts, tokenizer = model.model, model.parts, tokenizer or model.tokenizer
@@ -67,6 +69,8 @@ def steer(
             stack.callback(hook.remove)
         yield steered
     steered.check()
+    if not phrases_told:
+        steered.check_phrases()
 
 
 def _refuse_prompts(intervention: Intervention, *, prompts_told: bool) -> None:

@@ -24,9 +24,16 @@ def tokens_of_phrase(
     lengths: dict[int, int] = {}
 
     def length(n_tokens: int) -> int:
-        """Return how many characters the first tokens decode to."""
+        """Return how many characters the first tokens decode to, an unfinished one not counted.
+
+        What ends inside a character may decode to fewer than before: then the token adds none.
+        """
         if n_tokens not in lengths:
-            lengths[n_tokens] = len(_text(ids[:n_tokens], tokenizer).rstrip(UNFINISHED))
+            n_whole, text = n_tokens, _text(ids[:n_tokens], tokenizer)
+            while 0 < n_whole < len(ids) and text.endswith(UNFINISHED):
+                n_whole -= 1
+                text = _text(ids[:n_whole], tokenizer)
+            lengths[n_tokens] = len(text)
         return lengths[n_tokens]
 
     places = range(len(ids) + 1)

@@ -95,7 +95,11 @@ class Steered:
                     found=f"{n_tokens} of {n_expected} at layer {edit.layer}, {self.n_runs} runs",
                     remedy="run the model's own layers, each once in a forward pass",
                 )
-            if edit.phrase and not n_tokens:
+
+    def check_phrases(self) -> None:
+        """Raise where an edit is meant for a phrase that no prompt said."""
+        for edit, n_expected in zip(self.edits, self.n_expected, strict=True):
+            if edit.phrase and not n_expected:
                 raise OptionError(
                     "The phrase of a scope must stand in a prompt",
                     found=f"{edit.phrase!r} in none",

@@ -59,6 +59,7 @@ class SteeredModel:
         if not self.edits:
             yield from self.model.texts(told, max_new_tokens=max_new_tokens)
             return
+        self._refuse_absent(told)
         for start in range(0, len(told), AT_ONCE):
             some = told[start : start + AT_ONCE]
             for place, text in self._written(some, max_new_tokens):
@@ -73,8 +74,20 @@ class SteeredModel:
             self.dictionaries,
             role_ends=self._role_ends(requests) if after_role else None,
             prompts_told=True,
+            phrases_told=True,
         ):
             return list(self.model.texts(requests, max_new_tokens=max_new_tokens))
+
+    def _refuse_absent(self, requests: Sequence[Request]) -> None:
+        """Raise if a phrase is in none of the prompts: its edit would do nothing."""
+        texts = [self.model.chat.text(request) for request in requests]
+        for phrase in {edit.phrase for edit in self.edits}:
+            if texts and not any(phrase in text for text in texts):
+                raise OptionError(
+                    "The phrase of a scope must stand in a prompt",
+                    found=f"{phrase!r} in none of {len(texts)}",
+                    remedy="check its spaces and capitals, or take another scope",
+                )
 
     def _role_ends(self, requests: Sequence[Request]) -> dict[tuple[int, ...], int]:
         """Return the first token after the role by the ids of the prompt."""
