@@ -10,7 +10,7 @@ draw is acyclic; a seed gives the same draws.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,13 @@ from causalvalues.discovery.search import search_marks
 from causalvalues.errors import ConstantColumn, GraphError, OptionError
 from causalvalues.survey.scores import ScoreTable
 
-__all__ = ["Propagation", "no_propagation", "propagation", "random_member"]
+__all__ = [
+    "Propagation",
+    "no_propagation",
+    "propagation",
+    "random_member",
+    "resampled_covariances",
+]
 
 Floats = NDArray[np.float64]
 
@@ -43,6 +49,7 @@ class Propagation:
     names: tuple[str, ...]
     weights: Floats  # B (draw, cause, effect)
     spread: Floats  # (value,) standard deviation of the scores without intervention
+    centre: Floats | None = None  # (value,) their mean
 
     def __post_init__(self) -> None:
         n = len(self.names)
@@ -54,6 +61,8 @@ class Propagation:
                 )
             array.setflags(write=False)
             object.__setattr__(self, name, array)
+        if self.centre is not None:
+            object.__setattr__(self, "centre", _frozen_row(self.centre, n))
         if not (self.spread > 0).all():
             raise GraphError("Every value needs a spread above 0", found=str(self.spread))
 
@@ -74,7 +83,7 @@ class Propagation:
 
     def taken(self, draws: NDArray[np.int64]) -> "Propagation":
         """Return some of the draws, each as often as it is named."""
-        return Propagation(self.names, self.weights[draws], self.spread)
+        return replace(self, weights=self.weights[draws])
 
     def under(self, direct: Floats, held: Bools | None = None) -> Floats:
         """Return Δ (draw, value) of direct changes (draw or 1, value); held ones are set to theirs.
@@ -116,7 +125,7 @@ def propagation(
     scale = source.scale
     rng = np.random.default_rng([seed, 1])
     draws: list[Floats] = []
-    for covariance, n_rows in _resamples(source, n_draws, seed):
+    for covariance, n_rows in resampled_covariances(source, n_draws, seed):
         marks = values.marks
         if search is not None and len(draws) % 2:
             correlation = as_correlation(covariance)
@@ -125,7 +134,21 @@ def propagation(
         draws.append(fitted * scale[None, :] / scale[:, None])
         if progress is not None:
             progress(len(draws), n_draws)
-    return Propagation(values.names, np.array(draws), scale)
+    return Propagation(values.names, np.array(draws), scale, _centre(source))
+
+
+def _centre(source: Source) -> Floats:
+    """Return the mean score of every value over all rows."""
+    return np.asarray(np.average(source.data, axis=0, weights=source.table.weights))
+
+
+def _frozen_row(numbers: Floats, n: int) -> Floats:
+    """Return a read-only copy of one number per value."""
+    row = np.array(numbers, dtype=np.float64)
+    if row.shape != (n,):
+        raise GraphError(f"centre of {n} values must have the shape ({n},)", found=str(row.shape))
+    row.setflags(write=False)
+    return row
 
 
 def random_member(marks: Marks, rng: np.random.Generator) -> Bools:
@@ -167,7 +190,7 @@ def _some_graph(marks: Marks, rng: np.random.Generator) -> Bools:
     return edges
 
 
-def _resamples(source: Source, n_draws: int, seed: int) -> Iterator[tuple[Floats, int]]:
+def resampled_covariances(source: Source, n_draws: int, seed: int) -> Iterator[tuple[Floats, int]]:
     """Yield covariances and numbers of rows of resampled roles, no column of them constant."""
     n_given = 0
     for attempt in range(10):
