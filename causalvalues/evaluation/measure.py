@@ -75,6 +75,7 @@ def _profile(
         digest=digest_of(intervention),
         health=health,
         faults=faults_of(health),
+        before=answered.scores(),
     )
 
 

@@ -37,9 +37,8 @@ class EffectProfile:
     n_answers: int  # asked under the intervention
     digest: str = ""  # of the intervention
     health: Mapping[str, float] = field(default_factory=dict)
-    faults: tuple[
-        str, ...
-    ] = ()  # what is broken, in words; an intervention with faults is not used
+    faults: tuple[str, ...] = ()  # what is broken, in words; what has faults is not used
+    before: Floats | None = None  # (role, value) the scores without it, on the same questions
 
     def __post_init__(self) -> None:
         found = np.array(self.differences, dtype=np.float64)
@@ -50,6 +49,12 @@ class EffectProfile:
             )
         found.setflags(write=False)
         object.__setattr__(self, "differences", found)
+        if self.before is not None:
+            before = np.array(self.before, dtype=np.float64)
+            if before.shape != found.shape:
+                raise TableError("Scores before have a row per role", found=f"{before.shape}")
+            before.setflags(write=False)
+            object.__setattr__(self, "before", before)
 
     @cached_property
     def n_by_value(self) -> NDArray[np.int64]:
@@ -96,7 +101,7 @@ class EffectProfile:
         hidden = np.where(keep, self.differences, np.nan)
         return EffectProfile(
             self.name, self.names, hidden, self.roles, self.n_answers, self.digest, self.health,
-            self.faults,
+            self.faults, self.before,
         )  # fmt: skip
 
     def to_dict(self) -> dict[str, Any]:
@@ -106,10 +111,8 @@ class EffectProfile:
             "name": self.name,
             "values": list(self.names),
             "roles": list(self.roles),
-            "differences": [
-                [None if np.isnan(each) else float(each) for each in row]
-                for row in self.differences
-            ],
+            "differences": _listed(self.differences),
+            "before": None if self.before is None else _listed(self.before),
             "n_answers": self.n_answers,
             "digest": self.digest,
             "health": dict(self.health),
@@ -122,19 +125,17 @@ class EffectProfile:
         try:
             if document["schema"] != SCHEMA:
                 raise ValueError(f"schema {document['schema']!r}")
-            rows = [
-                [np.nan if each is None else float(each) for each in row]
-                for row in document["differences"]
-            ]
+            before = document.get("before")
             return cls(
                 name=str(document["name"]),
                 names=tuple(map(str, document["values"])),
-                differences=np.array(rows, dtype=np.float64),
+                differences=_array(document["differences"]),
                 roles=tuple(map(str, document["roles"])),
                 n_answers=int(document["n_answers"]),
                 digest=str(document["digest"]),
                 health={str(k): float(v) for k, v in document["health"].items()},
                 faults=tuple(map(str, document["faults"])),
+                before=None if before is None else _array(before),
             )
         except (KeyError, TypeError, ValueError) as fault:
             raise FileError("An effect profile was expected", found=str(fault)) from fault
@@ -155,3 +156,13 @@ class EffectProfile:
         if not isinstance(document, dict):
             raise FileError(f"An effect profile was expected at {path}", found="no JSON object")
         return cls.from_dict(document)
+
+
+def _listed(array: Floats) -> list[list[float | None]]:
+    """Return rows as JSON knows them; what is missing is null."""
+    return [[None if np.isnan(each) else float(each) for each in row] for row in array]
+
+
+def _array(rows: Any) -> Floats:
+    """Return rows of a document as an array; null is NaN."""
+    return np.array([[np.nan if x is None else float(x) for x in row] for row in rows], dtype=float)

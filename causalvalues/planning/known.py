@@ -9,7 +9,7 @@ Guarantee: what holds for one plan holds for all plans made from the same `Known
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from causalvalues.planning.informed import informed
 from causalvalues.planning.predict import MISFIT
 from causalvalues.planning.programme import Choice
 from causalvalues.planning.propagation import Propagation, no_propagation
+from causalvalues.planning.settled import settled_change, settled_part
 
 __all__ = ["Known", "known"]
 
@@ -56,13 +57,13 @@ def known(
     candidates: Sequence[Candidate],
     propagation: Propagation | None,
     *,
-    spread: Floats | None = None,
+    guided: bool = True,
     misfit: float = MISFIT,
     seed: int = 0,
 ) -> Known:
     """Return what is known of candidates; once for any number of plans.
 
-    Without a propagation, `spread` (value,) says how far roles differ.
+    `guided=False` forgets the graph and keeps what unsteered roles score.
     """
     if not candidates:
         raise OptionError("A plan needs candidates", found="none")
@@ -70,15 +71,28 @@ def known(
     left_out = {c.name: "; ".join(c.profile.faults) for c in candidates if not c.profile.healthy}
     if not whole:
         raise OptionError("A plan needs a healthy candidate", found=f"{len(left_out)} broken ones")
-    if propagation is None:
-        names = whole[0].profile.names
-        flat = no_propagation(names, np.ones(len(names)) if spread is None else spread)
-        return Known(whole, tuple(map(_bare, whole)), flat, left_out, guided=False)
-    pooled = _pooled(whole)
-    first = [_part(each, propagation, pooled, misfit, seed) for each in whole]
+    if propagation is None or not guided:
+        flat = _flat(whole[0].profile.names, propagation)
+        parts = tuple(_bare(each, flat) for each in whole)
+        return Known(whole, parts, flat, left_out, guided=False)
+    pooled = {told: _pooled([each for each in whole if each.is_told == told]) for told in (0, 1)}
+    first = [_part(each, propagation, pooled[each.is_told], misfit, seed) for each in whole]
     narrowed = informed(propagation, first, seed=seed)
-    parts = tuple(_part(each, narrowed, pooled, misfit, seed) for each in whole)
+    parts = tuple(
+        settled_part(
+            _part(each, narrowed, pooled[each.is_told], misfit, seed),
+            each.profile, narrowed, each.settles, seed=seed,
+        )
+        for each in whole
+    )  # fmt: skip
     return Known(whole, parts, narrowed, left_out, guided=True)
+
+
+def _flat(names: tuple[str, ...], propagation: Propagation | None) -> Propagation:
+    """Return a propagation in which nothing follows from anything."""
+    if propagation is None:
+        return no_propagation(names, np.ones(len(names)))
+    return replace(propagation, weights=np.zeros((1, len(names), len(names))))
 
 
 def _part(
@@ -91,9 +105,13 @@ def _part(
     )  # fmt: skip
 
 
-def _bare(candidate: Candidate) -> DirectPart:
+def _bare(candidate: Candidate, flat: Propagation) -> DirectPart:
     """Return a measured profile as it is; what was not asked about counts as unchanged."""
     change = np.nan_to_num(candidate.profile.change)
+    for value in candidate.settles:
+        v = flat.names.index(value)
+        found = settled_change(candidate.profile, flat, v)
+        change[v] = change[v] if found is None else found[0]
     n_values = len(change)
     return DirectPart(candidate.profile.names, change[None], np.ones(n_values), np.zeros(1))
 

@@ -17,6 +17,7 @@ from causalvalues.errors import OptionError
 from causalvalues.evaluation.profile import EffectProfile
 from causalvalues.planning.direct import FLOOR, DirectPart, direct_part
 from causalvalues.planning.propagation import Propagation
+from causalvalues.planning.settled import settled_part
 
 __all__ = ["Prediction", "predict", "predicted"]
 
@@ -57,7 +58,7 @@ def predict(
     profile: EffectProfile,
     propagation: Propagation,
     *,
-    among: Sequence[str] | None = None,
+    settles: Sequence[str] = (),
     pooled: float | None = None,
     misfit: float = MISFIT,
     method: str = "graph",
@@ -65,13 +66,19 @@ def predict(
 ) -> Prediction:
     """Return what an intervention does to every value, given its profile on some of them.
 
+    `settles` are the values that its lines settle, if it has such lines.
+
     predict(profile.only(("achievement", "power")), propagation(table, graph)).interval()
     """
-    part = direct_part(profile, propagation, among=among, pooled=pooled, misfit=misfit, seed=seed)
+    part = direct_part(
+        profile, propagation, among=settles or None, pooled=pooled, misfit=misfit, seed=seed
+    )
+    part = settled_part(part, profile, propagation, settles, seed=seed)
     asked = tuple(n for n, count in zip(profile.names, profile.n_by_value, strict=True) if count)
     return predicted(
-        [part], propagation, name=profile.name, asked=asked, misfit=misfit, method=method, seed=seed
-    )
+        [part], propagation, settled=settles, name=profile.name, asked=asked, misfit=misfit,
+        method=method, seed=seed,
+    )  # fmt: skip
 
 
 def predicted(
