@@ -200,7 +200,7 @@ def _reason(mass: float, agreement: float) -> str:
     if not mass >= LEAST_MASS:
         return f"the options get {mass:.1g} of all probability: the model would say something else"
     if np.isnan(agreement):
-        return "every pair of values gets the same answer"
+        return "every pair of values gets the same answer, in one order of the options or both"
     if agreement < LEAST_AGREEMENT:
         return (
             "answers follow the order of the options, not their meaning "
