@@ -118,10 +118,9 @@ def _bare(candidate: Candidate, flat: Propagation) -> DirectPart:
 
 def _pooled(candidates: Sequence[Candidate]) -> float | None:
     """Return the variance of one role's difference over all candidates; None without repeats."""
-    found = [
-        noise_of(each.profile) * each.profile.n_by_value
-        for each in candidates
-        if (each.profile.n_by_value > 1).any()
-    ]
-    finite = [array[np.isfinite(array)] for array in found]
-    return float(np.median(np.concatenate(finite))) if finite else None
+    found = []
+    for each in candidates:
+        n = each.profile.n_by_value
+        if (n > 1).any():
+            found.append(noise_of(each.profile)[n > 0] * n[n > 0])
+    return float(np.median(np.concatenate(found))) if found else None

@@ -22,6 +22,7 @@ from scipy.sparse import coo_array
 
 from causalvalues.errors import OptionError
 from causalvalues.planning.propagation import Propagation
+from causalvalues.planning.quiet import nothing_written
 
 __all__ = ["Choice", "Chosen", "choose", "most_gain"]
 
@@ -160,13 +161,14 @@ class _Programme:
         low, high = (np.array([row[side] for row in self._rows]) for side in (1, 2))
         integral = np.zeros(self.n, dtype=np.int64)
         integral[self.used] = 1
-        found = milp(
-            cost,
-            constraints=LinearConstraint(matrix.tocsr(), low, high),
-            integrality=integral,
-            bounds=self._bounds(),
-            options={"time_limit": seconds, "mip_rel_gap": 0.01},
-        )
+        with nothing_written():
+            found = milp(
+                cost,
+                constraints=LinearConstraint(matrix.tocsr(), low, high),
+                integrality=integral,
+                bounds=self._bounds(),
+                options={"time_limit": seconds, "mip_rel_gap": 0.01},
+            )
         return None if found.x is None else np.asarray(found.x)
 
     def doses(self, found: Floats) -> dict[str, float]:
