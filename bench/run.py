@@ -11,6 +11,7 @@ SCRIPTS = (
     "first_call",
     "speed",
     "engine_speed",
+    "steering_overhead",
     "memory",
     "growth",
     "calibration",
