@@ -22,6 +22,7 @@ from causalvalues.errors import GraphError
 from causalvalues.evaluation.profile import EffectProfile
 from causalvalues.planning.direct import FLOOR, asked_values, noise_of
 from causalvalues.planning.predict import Prediction, predict
+from causalvalues.planning.prior import Prior
 from causalvalues.planning.propagation import (
     Propagation,
     no_propagation,
@@ -56,6 +57,7 @@ def no_graph(
     spread: Floats,
     *,
     n_draws: int = 200,
+    prior: Prior | None = None,
     pooled: float | None = None,
     seed: int = 0,
 ) -> Prediction:
@@ -64,7 +66,7 @@ def no_graph(
     Their intervals are those of the prior of a direct change, as everywhere.
     """
     flat = no_propagation(profile.names, spread, n_draws=n_draws)
-    return predict(profile, flat, pooled=pooled, method="no graph", seed=seed)
+    return predict(profile, flat, prior=prior, pooled=pooled, method="no graph", seed=seed)
 
 
 def covariances(table: ScoreTable, *, n_draws: int = 200, seed: int = 0) -> Covariances:

@@ -29,7 +29,7 @@ Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
 
 PRIOR_ROLES = 4.0  # how many roles the pooled noise counts for beside a value's own
-AT_ONCE = 400_000  # supports, over draws, that are weighed at once
+AT_ONCE = 80_000  # supports, over draws, that are weighed at once
 FLOOR = 1e-3  # of noise, in units of a value's spread
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from causalvalues.errors import OptionError
 from causalvalues.evaluation.profile import EffectProfile
 from causalvalues.planning.direct import FLOOR, DirectPart, direct_part
+from causalvalues.planning.prior import Prior
 from causalvalues.planning.propagation import Propagation
 from causalvalues.planning.settled import settled_part
 
@@ -59,6 +60,7 @@ def predict(
     propagation: Propagation,
     *,
     settles: Sequence[str] = (),
+    prior: Prior | None = None,
     pooled: float | None = None,
     misfit: float = MISFIT,
     method: str = "graph",
@@ -66,13 +68,16 @@ def predict(
 ) -> Prediction:
     """Return what an intervention does to every value, given its profile on some of them.
 
-    `settles` are the values that its lines settle, if it has such lines.
+    `settles` are the values that its lines settle, if it has such lines; `prior` says how far
+    interventions reach by themselves, and can be fitted to others of the kind (`fit_prior`).
 
     predict(profile.only(("achievement", "power")), propagation(table, graph)).interval()
     """
+    prior = Prior() if prior is None else prior
     part = direct_part(
-        profile, propagation, among=settles or None, pooled=pooled, misfit=misfit, seed=seed
-    )
+        profile, propagation, among=settles or None, most=prior.most, share=prior.share,
+        width=prior.width, dense=prior.dense, pooled=pooled, misfit=misfit, seed=seed,
+    )  # fmt: skip
     part = settled_part(part, profile, propagation, settles, seed=seed)
     asked = tuple(n for n, count in zip(profile.names, profile.n_by_value, strict=True) if count)
     return predicted(

@@ -19,6 +19,7 @@ from causalvalues.planning.direct import direct_part
 from causalvalues.planning.predict import predict
 from causalvalues.planning.prediction_cases import Outcome, cases_of
 from causalvalues.planning.prediction_scores import numbers_of
+from causalvalues.planning.prior import Prior
 from causalvalues.planning.propagation import Propagation
 
 __all__ = ["PredictionNull", "prediction_null"]
@@ -57,10 +58,12 @@ def prediction_null(
     threshold: float = 0.2,
     n_relabellings: int = 199,
     n_draws: int = 8,
+    prior: Prior | None = None,
     pooled: float | None = None,
     seed: int = 0,
 ) -> PredictionNull:
     """Return how well predictions from every seen set do, under the true and other names."""
+    chosen = Prior() if prior is None else prior
     rng = np.random.default_rng([seed, 11])
     n_draws = min(n_draws, propagation.n_draws)
     few = propagation.taken(np.sort(rng.choice(propagation.n_draws, n_draws, replace=False)))
@@ -73,8 +76,12 @@ def prediction_null(
     for profile in profiles:
         for each in seen:
             shown = profile.only(each)
-            tests.append(Outcome(predict(shown, few, pooled=pooled, seed=seed), profile))
-            part = direct_part(shown, together, pooled=pooled, seed=seed)
+            known = predict(shown, few, prior=prior, pooled=pooled, seed=seed)
+            tests.append(Outcome(known, profile))
+            part = direct_part(
+                shown, together, most=chosen.most, share=chosen.share, width=chosen.width,
+                dense=chosen.dense, pooled=pooled, seed=seed,
+            )  # fmt: skip
             changes = together.under(part.centres).reshape(len(orders), n_draws, n_values)
             told = tests[-1].prediction.told & (profile.n_by_value > 1)
             middles.append(changes.mean(axis=1)[:, told])
