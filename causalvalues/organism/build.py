@@ -21,7 +21,7 @@ from causalvalues.organism.training import Kind, Report, Schedule, train
 from causalvalues.organism.world import planted_world
 from causalvalues.survey.inventory import inventory
 
-__all__ = ["build"]
+__all__ = ["build", "make_folder"]
 
 
 def build(
@@ -34,7 +34,7 @@ def build(
     report: Report | None = None,
 ) -> Path:
     """Return the folder of a trained organism."""
-    _make(folder)  # now, not after a quarter of an hour
+    make_folder(folder)  # now, not after a quarter of an hour
     items = inventory("schwartz10")
     sheets = sheets_of(items)
     tokenizer = tokenizer_of(family, corpus_of(items, sheets))
@@ -61,8 +61,8 @@ def build(
     return folder
 
 
-def _make(folder: Path) -> None:
-    """Make the folder, or say why it cannot be."""
+def make_folder(folder: Path) -> None:
+    """Make a folder, or say why it cannot be."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as fault:

@@ -8,23 +8,15 @@ what is not there ends in a sentence. sae-lens is imported when something is ask
 """
 
 import re
-import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from huggingface_hub.utils.tqdm import (
-    are_progress_bars_disabled,
-    disable_progress_bars,
-    enable_progress_bars,
-)
+from causalvalues.errors import CausalValuesError, FileError, SaeError
+from causalvalues.models.silence import import_sae_lens, silent
 
-from causalvalues.errors import CausalValuesError, FileError, OptionError, SaeError
-from causalvalues.models.loading import quiet
-
-__all__ = ["Release", "import_sae_lens", "silent", "told"]
+__all__ = ["Release", "told"]
 
 T = TypeVar("T")
 
@@ -129,33 +121,6 @@ def told(name: str, read: Callable[[], T]) -> T:
         raise
     except Exception as fault:  # sae-lens, the hub, requests and safetensors raise many kinds
         raise _fault(name, fault) from fault
-
-
-@contextmanager
-def silent() -> Iterator[None]:
-    """Keep sae-lens, the hub and what they import from warning and from drawing bars."""
-    drawn = not are_progress_bars_disabled()
-    disable_progress_bars()
-    try:
-        with quiet(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        if drawn:
-            enable_progress_bars()
-
-
-def import_sae_lens() -> None:
-    """Import sae-lens, whose own imports warn, without a word."""
-    with silent():
-        try:
-            import sae_lens  # noqa: F401
-        except ImportError as fault:
-            raise OptionError(
-                "Sparse autoencoders need the package sae-lens",
-                found=str(fault),
-                remedy="pip install 'causalvalues[models]'",
-            ) from fault
 
 
 def _split(name: str, registry: Mapping[str, object]) -> tuple[str, str, str]:

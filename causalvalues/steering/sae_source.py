@@ -17,6 +17,7 @@ from typing import Any, get_args
 from causalvalues.errors import FileError, SaeError, WrongHook, WrongWidth
 from causalvalues.models.checkpoint import PICKLED, read_json
 from causalvalues.models.digests import digest_of_files
+from causalvalues.models.silence import import_sae_lens
 from causalvalues.provenance import digest_of_file
 from causalvalues.steering.cards import (
     Architecture,
@@ -27,7 +28,7 @@ from causalvalues.steering.cards import (
     read_card,
 )
 from causalvalues.steering.hook_names import layer_of_hook
-from causalvalues.steering.published import Release, import_sae_lens, told
+from causalvalues.steering.published import Release, told
 from causalvalues.steering.stored import Stored
 
 __all__ = ["Source", "source_of"]

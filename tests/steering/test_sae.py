@@ -24,8 +24,9 @@ from causalvalues.errors import (
     WrongModel,
     WrongWidth,
 )
+from causalvalues.models.silence import silent
 from causalvalues.steering.hook_names import layer_of_hook
-from causalvalues.steering.published import Release, silent
+from causalvalues.steering.published import Release
 from causalvalues.steering.sae import open_sae
 from causalvalues.steering.sae_fit import known_name, same_model
 from causalvalues.steering.stored import Stored
