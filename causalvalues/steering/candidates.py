@@ -34,6 +34,7 @@ __all__ = [
     "by_contrast",
     "by_phrase",
     "candidate_features",
+    "live_features",
     "named",
     "table_of",
 ]
@@ -156,9 +157,22 @@ def candidate_features(
     return list(found.values())[:most]
 
 
+def live_features(activity: FeatureActivity) -> FeatureTable:
+    """Return all features that were active, the most frequent first: what a screen may look at."""
+    order = sorted(map(int, activity.live), key=lambda f: (-activity.frequency[f], f))
+    return table_of(activity, "live", ((f, float(activity.frequency[f]), 0, "") for f in order))
+
+
 def named(features: Iterable[SaeFeature]) -> dict[str, SaeFeature]:
     """Return features by their short names, as `measure` takes them."""
-    return {name_of(feature): feature for feature in features}
+    found: dict[str, SaeFeature] = {}
+    for feature in features:
+        if found.setdefault(name_of(feature), feature) != feature:
+            raise OptionError(
+                "Features that are measured together need different names",
+                found=f"{name_of(feature)} twice, in different ways",
+            )
+    return found
 
 
 def _in_turn(tables: Sequence[FeatureTable]) -> Iterator[tuple[FeatureTable, FeatureRow]]:

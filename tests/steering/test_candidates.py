@@ -15,6 +15,7 @@ from causalvalues.steering.candidates import (
     by_contrast,
     by_phrase,
     candidate_features,
+    live_features,
     named,
 )
 from causalvalues.steering.feature_activity import FeatureActivity, feature_activity
@@ -158,3 +159,18 @@ def test_rules_without_contrast_are_errors() -> None:
         by_contrast(read, alike)
     with pytest.raises(OptionError, match="top"):
         by_contrast(read, roles, top=0)
+
+
+def test_all_that_was_active_may_be_screened_the_most_frequent_first() -> None:
+    read = activity(np.ones((2, 4)), frequency=np.array([0.1, 0.0, 0.4, 0.1]))
+    table = live_features(read)
+    assert table.features == (2, 0, 3)
+    assert {row.rule for row in table.rows} == {"live"}
+
+
+@pytest.mark.fault
+def test_features_of_one_name_must_be_one() -> None:
+    table = FeatureTable("fake", 1, "d", (FeatureRow(3, "phrase", 1.0, maximum=2.0),))
+    other = FeatureTable("fake", 1, "e", (FeatureRow(3, "phrase", 1.0, maximum=2.0),))
+    with pytest.raises(OptionError, match="different names"):
+        named(candidate_features(table, other))

@@ -1,0 +1,141 @@
+"""Controls: what a steering effect must beat, of the same size and at the same place.
+
+    random_feature   another feature of the dictionary that is active about as often
+    random_vector    a direction at random, as long as what is added, at the same layer and tokens
+
+A clamped feature is controlled by what it adds where the feature is silent, an ablated one by what
+it takes away where the feature is most active. Lines that a role is told stay as they are: the
+control is of what is done inside the model. Guarantee: a seed gives the same control.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from causalvalues.errors import OptionError
+from causalvalues.steering.dictionary import Dictionary
+from causalvalues.steering.feature_activity import FeatureActivity
+from causalvalues.steering.intervention import (
+    Combined,
+    Intervention,
+    NeuronEdit,
+    RolePrompt,
+    SaeFeature,
+    Simple,
+    Strength,
+    ValueVector,
+    parts_of,
+)
+
+__all__ = ["N_ALIKE", "random_feature", "random_vector"]
+
+N_ALIKE = 16  # features that count as active about as often
+
+
+def random_feature(
+    dictionary: Dictionary,
+    activity: FeatureActivity,
+    like: SaeFeature,
+    *,
+    seed: int,
+    but: Collection[int] = (),
+) -> SaeFeature:
+    """Return one of the features nearest in frequency, `but` left out, in place of another.
+
+    What is added is as long as before; what is clamped, in maxima, is so in the new one's own.
+    """
+    live = [f for f in activity.live if f != like.feature and f not in but]
+    live = [f for f in live if activity.maximum[f] > 0]
+    if not live or like.feature >= activity.n_features or not activity.frequency[like.feature] > 0:
+        raise OptionError(
+            "A control is another feature that is active about as often",
+            found=f"no activity of feature {like.feature}, or of others than {sorted(but)}",
+            remedy="read the activity of more roles",
+        )
+    away = np.abs(np.log(activity.frequency[live] / activity.frequency[like.feature]))
+    alike = [live[place] for place in np.argsort(away, kind="stable")[:N_ALIKE]]
+    chosen = int(np.random.default_rng([seed, like.feature]).choice(alike))
+    maximum = float(activity.maximum[chosen])
+    found = replace(like, feature=chosen, observed_maximum=maximum)
+    if like.mode != "add" or like.strength.unit == "residual norm":
+        return found
+    ratio = _length(dictionary, like.feature) / _length(dictionary, chosen)
+    return replace(found, strength=Strength(_raw(like) * ratio))
+
+
+def random_vector(
+    intervention: Intervention, dictionaries: Mapping[str, Dictionary], *, seed: int
+) -> Intervention:
+    """Return the intervention with every direction replaced by one at random, as long.
+
+    Parts that share a layer get different directions.
+    """
+    rng = np.random.default_rng(seed)
+    parts = [_control(part, dictionaries, rng) for part in parts_of(intervention)]
+    if all(isinstance(part, RolePrompt) for part in parts):
+        raise OptionError(
+            "A random vector stands for what is done inside the model", found="lines only"
+        )
+    return parts[0] if len(parts) == 1 else Combined(tuple(parts))
+
+
+def _control(
+    part: Simple, dictionaries: Mapping[str, Dictionary], rng: np.random.Generator
+) -> Simple:
+    """Return the control of one part."""
+    if isinstance(part, RolePrompt):
+        return part
+    if isinstance(part, NeuronEdit):
+        raise OptionError(
+            "A random vector stands for a direction of the residual",
+            found=f"the neurons of {part.name}",
+            remedy="control neurons by other neurons",
+        )
+    if isinstance(part, ValueVector):
+        drawn = {
+            layer: _drawn(vector, rng) for layer, vector in sorted(part.vector_by_layer.items())
+        }
+        return replace(part, name=f"random for {part.name}", vector_by_layer=drawn)
+    if part.sae not in dictionaries:
+        raise OptionError(
+            f"The control of a feature needs its dictionary, {part.sae!r}",
+            found=", ".join(sorted(dictionaries)) or "no dictionary",
+        )
+    direction = dictionaries[part.sae].direction(part.feature).float().cpu().numpy()
+    in_norms = part.mode == "add" and part.strength.unit == "residual norm"
+    return ValueVector(
+        f"random for {part.sae}:{part.feature}",
+        {part.layer: _drawn(direction, rng)},
+        part.strength if in_norms else Strength(_raw(part)),
+        part.scope,
+        part.share,
+    )
+
+
+def _raw(part: SaeFeature) -> float:
+    """Return by how much of its direction a feature moves the residual; see above for the mode."""
+    if part.mode == "ablate":
+        if part.observed_maximum is None:
+            raise OptionError(
+                "The control of an ablated feature needs its observed maximum",
+                found=f"none for feature {part.feature}",
+                remedy="take it from a table of candidates",
+            )
+        return -part.observed_maximum
+    maxima = part.observed_maximum if part.strength.unit == "feature maximum" else None
+    return part.strength.amount * (1.0 if maxima is None else maxima)
+
+
+def _drawn(vector: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Return a direction at random, as long as a vector (width,)."""
+    drawn = rng.standard_normal(len(vector))
+    length = np.linalg.norm(vector.astype(np.float64))
+    found: NDArray[np.float32] = (drawn / np.linalg.norm(drawn) * length).astype(np.float32)
+    return found
+
+
+def _length(dictionary: Dictionary, feature: int) -> float:
+    """Return how long one unit of a feature is."""
+    return float(dictionary.direction(feature).norm())
