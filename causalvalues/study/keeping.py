@@ -5,6 +5,7 @@ is kept names no place on this machine, and with the inventory and the roles bes
 that was asked; the manifest is written last, with the digest of every file and of the answers.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
@@ -17,7 +18,14 @@ from causalvalues.study.record import RECORD, Record
 from causalvalues.study.respondents import public_identity, public_name
 from causalvalues.survey.request import Respondent
 
-__all__ = ["ANSWERS", "MANIFEST", "keep_study", "refuse_foreign", "write_manifest"]
+__all__ = [
+    "ANSWERS",
+    "MANIFEST",
+    "add_to_manifest",
+    "keep_study",
+    "refuse_foreign",
+    "write_manifest",
+]
 
 ANSWERS, STUDY, MANIFEST = "answers.sqlite", "study.yaml", "manifest.json"
 ANOTHER = "name another folder with -o or --out"
@@ -87,6 +95,23 @@ def write_manifest(
     versions = manifest.versions | versions_of(("torch", "transformers"))
     manifest = manifest.model_copy(update={"versions": versions})
     return write_atomically(folder / MANIFEST, manifest.model_dump_json(indent=1) + "\n")
+
+
+def add_to_manifest(folder: Path, files: Sequence[Path]) -> None:
+    """Add the digests of files that a run has gone on to; those of files that are gone go."""
+    path = folder / MANIFEST
+    try:
+        manifest = Manifest.model_validate_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return  # the run has not ended, or will be ended again
+    added = {file.relative_to(folder).as_posix(): digest_of_file(file) for file in files}
+    digests = {
+        name: digest
+        for name, digest in (manifest.digests | added).items()
+        if (folder / name).is_file()
+    }
+    manifest = manifest.model_copy(update={"digests": digests})
+    write_atomically(path, manifest.model_dump_json(indent=1) + "\n")
 
 
 def _copied(source: Path, target: Path) -> Path:

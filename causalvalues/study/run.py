@@ -43,6 +43,7 @@ from causalvalues.study.stages import (
     write_judgement,
     write_scores,
 )
+from causalvalues.study.surveyed import STEERING
 from causalvalues.survey.request import Respondent
 from causalvalues.survey.responses import AnswerStore
 from causalvalues.survey.scores import ScoreTable
@@ -107,7 +108,8 @@ def _stages(
     graph = _learnt(study, interview, table, record, bar)
     comparison = _judged(study, graph, record)
     _drawn(study, interview, graph, record)
-    files = [file for stage in STAGES for file in record.files(stage)]
+    files = [file for stage in (*STAGES, *STEERING) for file in record.files(stage)]
+    files = [file for file in files if file.is_file()]
     told: JsonValue = {"n": len(held.keys), "digest": held.digest}
     files.append(write_manifest(study, respondent, folder, files, told))
     return Outcome(
