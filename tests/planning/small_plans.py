@@ -1,13 +1,13 @@
 """Candidates in the planted chain a → b → c, measured without much noise."""
 
 import numpy as np
+from moved_worlds import CHAIN, profile_of, totals_of, true_propagation
 
 from causalvalues.evaluation.profile import EffectProfile
 from causalvalues.organism.world import World
 from causalvalues.planning.candidate import Candidate, candidates_of
 from causalvalues.planning.propagation import Propagation
 from causalvalues.steering.intervention import Intervention, RolePrompt, ValueVector
-from moved_worlds import CHAIN, profile_of, totals_of, true_propagation
 
 
 def shifted(world: World, direct: dict[str, float], **options: float) -> EffectProfile:

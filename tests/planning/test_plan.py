@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from small_plans import chain_candidates, vector
 
 from causalvalues.errors import OptionError, OutOfReach
 from causalvalues.planning.candidate import Candidate, together
@@ -14,7 +15,6 @@ from causalvalues.planning.propagation import no_propagation
 from causalvalues.planning.shortlist import shortlist
 from causalvalues.steering.document import read_intervention, to_dict
 from causalvalues.steering.intervention import Combined, RolePrompt, ValueVector, parts_of
-from small_plans import chain_candidates, vector
 
 CANDIDATES, PROPAGATION = chain_candidates()
 KNOWN = known(CANDIDATES, PROPAGATION)
