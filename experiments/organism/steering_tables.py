@@ -49,7 +49,8 @@ def collateral(compared: pd.DataFrame, plans: pd.DataFrame) -> pd.DataFrame:
     """Return the collateral of each method in each cell, with interval."""
     rows = []
     for cell, group in compared.groupby(CELL):
-        n_tasks = plans[(plans[CELL] == cell).all(axis=1)].groupby(["task", "seed"]).ngroups
+        here = (plans.model == cell[0]) & (plans.family == cell[1])
+        n_tasks = plans[here].groupby(["task", "seed"]).ngroups
         for method in ("unguided", "measured", "guided", "oracle"):
             low, middle, high = _interval(group, lambda g, m=method: g[m].mean())
             rows.append(
