@@ -13,8 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from torch import Tensor
+
 from causalvalues.errors import CausalValuesError, FileError, SaeError
 from causalvalues.models.silence import import_sae_lens, silent
+from causalvalues.steering.gemma_scope_2 import config_of, weights_of
 
 __all__ = ["Release", "told"]
 
@@ -83,6 +86,8 @@ class Release:
         from sae_lens.loading import pretrained_sae_loaders as loaders
         from sae_lens.loading.pretrained_saes_directory import get_config_overrides
 
+        if self.loader == "gemma_3":
+            return config_of(self.repo, self.folder, self.file())
         read = loaders.NAMED_PRETRAINED_SAE_CONFIG_GETTERS[self.readable().loader]
         overrides = get_config_overrides(self.release, self.id)
         said = told(self.name, lambda: read(self.repo, self.folder, "cpu", False, overrides))
@@ -94,10 +99,24 @@ class Release:
         import_sae_lens()
         from sae_lens import SAE
 
-        self.readable()
+        own = self._from_cache if self.readable().loader == "gemma_3" else None
         return told(
-            self.name, lambda: SAE.from_pretrained(self.release, self.id, device, dtype=dtype)
+            self.name,
+            lambda: SAE.from_pretrained(self.release, self.id, device, dtype=dtype, converter=own),
         )
+
+    def _from_cache(
+        self,
+        repo_id: str,
+        folder_name: str,
+        device: str,
+        force_download: bool,
+        cfg_overrides: Mapping[str, Any] | None,
+    ) -> tuple[dict[str, Any], dict[str, Tensor], None]:
+        """Return config and weights as sae-lens' loaders do, the hub not asked for shapes."""
+        file = self.file()
+        config = {**config_of(repo_id, folder_name, file), "device": device}
+        return config, weights_of(file), None
 
     def readable(self) -> "Release":
         """Return it, or raise where its weights are pickled or in an unknown form."""

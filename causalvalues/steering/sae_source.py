@@ -168,7 +168,7 @@ def _checked(
             )
     if card is not None:
         _check_card(card, config, layer)
-        _check_digest(card, stored.path)
+        _check_origin(card, stored.path)
     factor = _factor(place, card)
     scaled = config["normalize_activations"] == "expected_average_only_in"
     return Source(
@@ -205,8 +205,12 @@ def _check_card(card: SaeCard, config: dict[str, Any], layer: int) -> None:
             )  # fmt: skip
 
 
-def _check_digest(card: SaeCard, path: Path) -> None:
+def _check_origin(card: SaeCard, path: Path) -> None:
     """Raise unless the weights are those that a card was written for, where it says which."""
+    if card.revision is not None and card.revision not in path.parts:
+        raise FileError(
+            f"The card {card.name} was written for revision {card.revision}", found=str(path)
+        )
     if card.sha256 is None:
         return
     real = path.resolve()  # the hub's cache names large files by their digest

@@ -27,8 +27,9 @@ from causalvalues.errors import (
 from causalvalues.models.silence import silent
 from causalvalues.steering.hook_names import layer_of_hook
 from causalvalues.steering.published import Release
-from causalvalues.steering.sae import open_sae
+from causalvalues.steering.sae import Sae, open_sae
 from causalvalues.steering.sae_fit import known_name, same_model
+from causalvalues.steering.sae_source import Source
 from causalvalues.steering.stored import Stored
 
 WIDTH, N_FEATURES = 12, 40
@@ -178,7 +179,7 @@ def test_it_works_in_the_models_own_kind_of_number(made: Made, dtype: str) -> No
 
 
 def test_one_direction_reads_neither_the_decoder_nor_the_encoder(tmp_path: Path) -> None:
-    width, n_features = 512, 65_536
+    width, n_features = 256, 65_536
     folder = tmp_path / "wide"
     folder.mkdir()
     (folder / "cfg.json").write_text(
@@ -196,7 +197,7 @@ def test_one_direction_reads_neither_the_decoder_nor_the_encoder(tmp_path: Path)
     code = (
         "import resource, sys, torch\n"
         "from causalvalues.steering.sae import open_sae\n"
-        "x = torch.ones(1, 512)\n"
+        "x = torch.ones(1, 256)\n"
         "sae = open_sae(sys.argv[1])\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "d, a = sae.direction(60_000), 0.0\n"
@@ -207,8 +208,8 @@ def test_one_direction_reads_neither_the_decoder_nor_the_encoder(tmp_path: Path)
         [sys.executable, "-c", code, str(folder)], capture_output=True, text=True, check=True
     )
     total, grown, loaded = answer.stdout.split()
-    assert float(total) == 128.0
-    assert int(grown) < 8  # MiB, where the decoder has 64
+    assert float(total) == 64.0
+    assert int(grown) < 8  # MiB, where the decoder has 32
     assert loaded == "False"
     assert answer.stderr == ""
 
@@ -435,7 +436,7 @@ def test_a_card_and_its_weights_must_agree(made: Made) -> None:
 
 OPEN = """
 import json, sys, torch
-from causalvalues.steering.sae import open_sae
+from causalvalues.steering.sae import Sae, open_sae
 from causalvalues.errors import CausalValuesError
 x = torch.linspace(-3, 3, 5 * 12).reshape(5, 12)
 for name in sys.argv[1:]:
@@ -444,15 +445,16 @@ for name in sys.argv[1:]:
         print(json.dumps({
             "name": sae.name, "layer": sae.layer, "direction": sae.direction(7).tolist(),
             "one": sae.activation(x, 7).tolist(), "all": sae.activations(x)[:, 7].tolist(),
-            "digest": sae.digest,
+            "digest": sae.digest, "decoder": sae._whole.W_dec[7].tolist(),
         }))
     except CausalValuesError as fault:
         print(json.dumps({"error": type(fault).__name__, "says": str(fault)}))
 """
-THERE = ("gemma-2b-it-res-jb/blocks.12.hook_resid_post", "someone/their-saes:layer-3")
+OURS = ("gemma-2b-it-res-jb/blocks.12.hook_resid_post", "someone/their-saes:layer-3")
+THEIRS = ("llama_scope_lxr_8x/l15r_8x", "gemma-scope-2-4b-it-res/layer_17_width_16k_l0_medium")
 ABSENT = (
     "llama-3-8b-it-res-jh",
-    "gemma-scope-2-4b-it-res/layer_17_width_16k_l0_medium",
+    "gemma-scope-2-12b-it-res/layer_24_width_16k_l0_medium",
     "someone/else:layer-3",
 )
 
@@ -470,30 +472,87 @@ def cached(hub: Path, name: str, files: dict[str, Path]) -> None:
         path.write_bytes(content.read_bytes())
 
 
+def llama_scope(folder: Path) -> dict[str, Path]:
+    """Return files as Llama Scope is laid out: matrices turned, one threshold, another scale."""
+    drawn = torch.Generator().manual_seed(8)
+    (folder / "hyperparams.json").write_text(
+        json.dumps({"d_model": WIDTH, "d_sae": N_FEATURES, "jump_relu_threshold": 0.4,
+                    "hook_point_in": "blocks.15.hook_resid_post",
+                    "dataset_average_activation_norm": {"in": 3.0}})
+    )  # fmt: skip
+    shapes = {"encoder.weight": (N_FEATURES, WIDTH), "decoder.weight": (WIDTH, N_FEATURES),
+              "encoder.bias": (N_FEATURES,), "decoder.bias": (WIDTH,)}  # fmt: skip
+    weights = {name: torch.randn(shape, generator=drawn) for name, shape in shapes.items()}
+    save_file(weights, folder / "final.safetensors")
+    return {
+        "hyperparams.json": folder / "hyperparams.json",
+        "checkpoints/final.safetensors": folder / "final.safetensors",
+    }
+
+
+def gemma_scope_2(folder: Path) -> dict[str, Path]:
+    """Return files as Gemma Scope 2 is laid out."""
+    drawn = torch.Generator().manual_seed(9)
+    shapes = {"w_enc": (WIDTH, N_FEATURES), "w_dec": (N_FEATURES, WIDTH), "b_enc": (N_FEATURES,),
+              "b_dec": (WIDTH,), "threshold": (N_FEATURES,)}  # fmt: skip
+    weights = {name: torch.rand(shape, generator=drawn) - 0.3 for name, shape in shapes.items()}
+    save_file(weights, folder / "params.safetensors")
+    return {"params.safetensors": folder / "params.safetensors"}
+
+
 def test_releases_are_opened_offline_from_the_cache_and_others_told(
     tmp_path: Path, made: Made
 ) -> None:
-    folder = made()
+    folder, hub = made(), tmp_path / "hub"
     save_file({"sparsity": torch.zeros(N_FEATURES)}, folder / "sparsity.safetensors")
-    for name in THERE:
-        cached(tmp_path / "hub", name, {path.name: path for path in folder.iterdir()})
+    for name in OURS:
+        cached(hub, name, {path.name: path for path in folder.iterdir()})
+    for name, files in zip(THEIRS, (llama_scope(tmp_path), gemma_scope_2(tmp_path)), strict=True):
+        cached(hub, name, files)
     answer = subprocess.run(
-        [sys.executable, "-W", "error", "-c", OPEN, *THERE, *ABSENT],
+        [sys.executable, "-W", "error", "-c", OPEN, *OURS, *THEIRS, *ABSENT],
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "HF_HUB_CACHE": str(tmp_path / "hub"), "HF_HUB_OFFLINE": "1"},
+        env={**os.environ, "HF_HUB_CACHE": str(hub), "HF_HUB_OFFLINE": "1"},
     )
     assert answer.stderr == ""
     found = [json.loads(line) for line in answer.stdout.splitlines()]
+    assert len(found) == len(OURS) + len(THEIRS) + len(ABSENT)
     x, local = torch.linspace(-3, 3, 5 * 12).reshape(5, 12), open_sae(folder)
-    for name, each in zip(THERE, found, strict=False):
+    for name, each in zip(OURS + THEIRS, found, strict=False):
+        assert each.get("says") is None
         assert each["name"] == name
-        assert each["direction"] == local.direction(7).tolist()
-        assert each["all"] == pytest.approx(local.activations(x)[:, 7].tolist())
+        assert each["direction"] == pytest.approx(each["decoder"], rel=1e-6)
         assert each["one"] == pytest.approx(each["all"], abs=1e-5)
+        assert max(each["one"]) > 0
+    for each in found[: len(OURS)]:
+        assert each["all"] == pytest.approx(local.activations(x)[:, 7].tolist())
         assert each["digest"] == local.digest
-    for each in found[len(THERE) :]:
+    for each in found[len(OURS) + len(THEIRS) :]:
         assert each["error"] == "FileError"
         assert "HF_HUB_OFFLINE" in each["says"]
-    assert len(found) == len(THERE) + len(ABSENT)
+
+
+def test_gemma_scopes_npz_is_read_a_feature_at_a_time(tmp_path: Path, made: Made) -> None:
+    oracle, x = theirs(made("jumprelu", apply_b_dec_to_input=False)), residual()
+    arrays = {key: weight.detach().numpy() for key, weight in oracle.named_parameters()}
+    np.savez(tmp_path / "params.npz", **arrays)
+    release = Release.of("gemma-scope-2b-pt-res-canonical/layer_12/width_16k/canonical")
+    assert release is not None
+    assert release.loader == "gemma_2"
+    config = {
+        "architecture": "jumprelu",
+        "d_in": WIDTH,
+        "d_sae": N_FEATURES,
+        "apply_b_dec_to_input": False,
+        "normalize_activations": "none",
+        "metadata": {},
+    }
+    stored = Stored(tmp_path / "params.npz")
+    source = Source("tiny", config, stored, release, 12, None, factor=1.0, factor_known=True)
+    sae = Sae(source, torch.device("cpu"), "float32")
+    expected = oracle.encode(x)
+    for feature in range(N_FEATURES):
+        assert torch.equal(sae.direction(feature), oracle.W_dec[feature])
+        assert torch.allclose(sae.activation(x, feature), expected[..., feature], atol=1e-5)
