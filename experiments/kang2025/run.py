@@ -2,8 +2,9 @@
 
     python experiments/kang2025/run.py --data DIR --out DIR
 
-writes, per model: graph_*.json, table1_*.csv, table2_*.csv, table2_p_*.csv, figures as PDF, SVG,
-PNG and CSV, and at last findings.json with every number of the README.
+writes, per model: graph_*.json, table1_*.csv, table2_*.csv, table2_p_*.csv, prediction_*.csv,
+figures as PDF, SVG, PNG and CSV, and at last findings.json. It and prediction_*.csv hold every
+number of the README.
 """
 
 import argparse
@@ -18,6 +19,8 @@ import chance
 import numpy as np
 import pandas as pd
 from figures import draw_all
+from prediction import predict_all
+from prediction_figure import draw_prediction
 from pydantic import JsonValue
 from study import MODELS, Study, leads_to, load, published_closure, reduced_edges
 from tables import table_1, table_2
@@ -75,6 +78,10 @@ def study_one(study: Study, options: argparse.Namespace) -> dict[str, JsonValue]
     graph.to_json(out / f"graph_{model}.json")
     default_graph.to_json(out / f"graph_{model}_defaults.json")
     draw_all(out, model, graph, null, against_chance, everyone)
+    print(f"{model}: effects of features predicted from few values", flush=True)
+    predicted = predict_all(study, n_draws, SEED)
+    write_atomically(out / f"prediction_{model}.csv", predicted.scores.to_csv(index=False))
+    draw_prediction(out, model, predicted)
     return {
         "reproduction": _reproduction(study, options.data, tables),
         "support_by_role": support_numbers,
@@ -86,6 +93,7 @@ def study_one(study: Study, options: argparse.Namespace) -> dict[str, JsonValue]
         "broken_features": audit.broken_features(study),
         "held_out": audit.held_out(study, max(n_draws // 20, 10), SEED),
         "our_defaults": defaults,
+        "prediction": predicted.findings,
     }
 
 

@@ -40,7 +40,8 @@ def test_every_named_file_is_written(results: Path) -> None:
     names = ["findings.json"]
     for model in ("gemma", "llama"):
         names += [f"graph_{model}.json", f"table1_{model}.csv", f"table2_{model}.csv"]
-        for figure in ("graph", "edges", "table2"):
+        names += [f"prediction_{model}.csv"]
+        for figure in ("graph", "edges", "table2", "prediction"):
             names += [f"figure_{figure}_{model}.{kind}" for kind in ("pdf", "svg", "png", "csv")]
     assert [name for name in names if not (results / name).exists()] == []
 
@@ -83,6 +84,68 @@ def test_findings_hold_the_paper_and_the_audit(results: Path) -> None:
     assert len(llama["support_by_role"]["cycle"]) == 5
     assert llama["broken_features"]["features"] == ["7754"]
     assert findings["manifest"]["command"] == "kang2025"
+
+
+@needs_data
+def test_broken_features_are_left_out_of_predictions_by_name(results: Path) -> None:
+    findings = json.loads((results / "findings.json").read_text(encoding="utf-8"))
+    for target in ("test roles", "other training roles"):
+        assert findings["gemma"]["prediction"][target]["left_out"] == {}
+        assert list(findings["llama"]["prediction"][target]["left_out"]) == ["7754"]
+        assert len(findings["llama"]["prediction"][target]["features"]) == 9
+        assert len(findings["gemma"]["prediction"][target]["features"]) == 10
+    llama = pd.read_csv(results / "prediction_llama.csv")
+    assert llama.method.str.contains("7754 too").any()  # and printed with it, beside
+    assert not pd.read_csv(results / "prediction_gemma.csv").method.str.contains("7754").any()
+
+
+@needs_data
+@pytest.mark.parametrize("model", ["gemma", "llama"])
+def test_every_method_predicts_the_same_unseen_values(results: Path, model: str) -> None:
+    scores = pd.read_csv(results / f"prediction_{model}.csv")
+    own = scores[scores.score == "rmse"]
+    own = own[~own.method.str.contains("7754")]
+    for _, group in own.groupby(["target", "n_seen"]):
+        assert set(group.method) == {
+            "graph", "graph, informed", "graph, usual reach", "published graph", "hand-made graph",
+            "no graph", "plain correlations", "same feature, known roles", "own word",
+        }  # fmt: skip
+        assert len(set(group[group.method != "own word"].n)) == 1
+    word = scores[scores.method == "own word"]
+    assert word.number.isna().all()
+    assert set(word.reason) == {"no model in the data to ask"}
+    nothing = scores[(scores.method == "no graph") & (scores.score == "pearson across")]
+    assert nothing.number.isna().all()
+    assert nothing.reason.str.len().min() > 0
+
+
+@needs_data
+def test_the_features_own_effects_hold_over_roles_but_not_over_files(results: Path) -> None:
+    """Why nothing predicts the test rows: half of the values were scored in other steps there."""
+    findings = json.loads((results / "findings.json").read_text(encoding="utf-8"))
+    for model in ("gemma", "llama"):
+        about = findings[model]["prediction"]
+        over_files = about["effects_of_training_and_test_roles_correlate"]
+        assert over_files < 0.4 < about["effects_of_halves_of_the_test_roles_correlate"]
+        assert about["values_scored_in_other_steps"] >= 5
+        scores = pd.read_csv(results / f"prediction_{model}.csv")
+        ceiling = scores[scores.method == "same feature, known roles"].set_index(
+            ["target", "n_seen", "score"]
+        )
+        assert ceiling.number["other training roles", 3, "pearson across"] > 0.7
+        assert ceiling.number["test roles", 3, "pearson across"] < 0.5
+
+
+@needs_data
+@pytest.mark.parametrize("model", ["gemma", "llama"])
+def test_a_reach_learnt_from_other_features_gives_intervals_that_cover(
+    results: Path, model: str
+) -> None:
+    scores = pd.read_csv(results / f"prediction_{model}.csv")
+    coverage = scores[scores.score == "coverage"].set_index(["target", "n_seen", "method"]).number
+    for target, n_seen in (("test roles", 1), ("test roles", 3), ("other training roles", 3)):
+        for method in ("graph", "published graph", "hand-made graph"):
+            assert 0.83 <= coverage[target, n_seen, method] <= 1.0
 
 
 @pytest.mark.fault
