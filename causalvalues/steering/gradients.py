@@ -112,11 +112,11 @@ class _Batch:
         self, model: LanguageModel, states: Tensor, place: int, values: Sequence[str]
     ) -> dict[str, Tensor]:
         """Return the scores of one prompt, of the values that its question is about."""
-        table = torch.tensor(self.pairs[place], device=states.device)
-        rows, places, tokens, sequences = table.unbind(1)
+        rows, places, tokens, sequences = torch.tensor(self.pairs[place]).unbind(1)
         nodes, inverse = torch.unique(torch.stack([rows, places]), dim=1, return_inverse=True)
-        said = _log_probabilities(model, states[nodes[0], nodes[1]])[inverse, tokens.to("cpu")]
-        share = _shares(self.ways[place], said, sequences.cpu())
+        nodes = nodes.to(states.device)
+        said = _log_probabilities(model, states[nodes[0], nodes[1]])[inverse, tokens]
+        share = _shares(self.ways[place], said, sequences)
         question = self.questions[place]
         about = [value for value in values_of(question) if value in values]
         credited = torch.from_numpy(credit(question, about)).to(share)

@@ -1,9 +1,11 @@
 """Attribution is a gradient: it agrees with what small steps do, and leaves the model alone."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
+import tiny_models
 import torch
 from fake_dictionary import FakeDictionary
 from register_dictionary import RegisterDictionary, organism, register_of, registers
@@ -109,9 +111,10 @@ def test_a_value_owes_its_score_to_its_own_register_and_to_its_causes(name: str)
     roles = anchored_roles(ITEMS.system, 8, seed=3)
     questions = tuple(Protocol(orders=("given",)).questions(ITEMS))[::2]
     activity = feature_activity(model, dictionary, roles, questions[:2])
-    table = by_attribution(model, dictionary, roles, questions, activity, top=2)
+    some = ("achievement", "power", "security", "stimulation")
+    table = by_attribution(model, dictionary, roles, questions, activity, values=some, top=2)
     spread = planted_world().total_effects()
-    for value in ITEMS.system.names:
+    for value in some:
         rows = table.of(value).rows
         own = [(register_of(row.feature, dictionary), row.sign) for row in rows]
         assert ((value, 1), 1) in own
@@ -122,6 +125,23 @@ def test_a_value_owes_its_score_to_its_own_register_and_to_its_causes(name: str)
                 assert np.sign(spread[place[0], place[1]]) == side * sign
 
 
+def test_attribution_of_the_maximum_foretells_what_a_small_dose_does(loaded: Loaded) -> None:
+    model, fake = loaded("llama3"), FakeDictionary(layer=LAYER)
+    read = feature_activity(model, fake, ROLES, QUESTIONS)
+    table = by_attribution(model, fake, ROLES, QUESTIONS, read, of="maximum", top=3)
+    plain = scores_under(model, None)
+    for row in table.rows[:4]:
+        dose = 1e-3
+        step = (fake.direction(row.feature) * row.maximum * dose).numpy()
+        # the first token is not counted: how little it matters is part of the tolerance
+        after = scores_under(model, step)
+        change = [a[row.value] - p[row.value] for a, p in zip(after, plain, strict=True)
+                  if row.value in a]  # fmt: skip
+        assert np.mean(change) / dose == pytest.approx(row.sign * row.score, rel=0.3)
+    owed = by_attribution(model, fake, ROLES, QUESTIONS, read, top=3)
+    assert {row.rule for row in owed.rows} != {row.rule for row in table.rows}
+
+
 @pytest.mark.fault
 def test_attribution_that_cannot_be_is_an_error(loaded: Loaded) -> None:
     model, fake = loaded("gemma"), FakeDictionary(layer=1)
@@ -130,6 +150,8 @@ def test_attribution_that_cannot_be_is_an_error(loaded: Loaded) -> None:
         by_attribution(model, fake, ROLES, QUESTIONS, read, values=("might",))
     with pytest.raises(OptionError, match="same dictionary"):
         by_attribution(model, FakeDictionary(1, seed=3), ROLES, QUESTIONS, read)
+    with pytest.raises(OptionError, match="activation or maximum"):
+        by_attribution(model, fake, ROLES, QUESTIONS, read, of="all")  # type: ignore[arg-type]
     with pytest.raises(OptionError, match="needs roles"):
         by_attribution(model, fake, (), QUESTIONS, read)
     written = tuple(Protocol.preset("kang2025").questions(ITEMS))[:1]
@@ -137,3 +159,27 @@ def test_attribution_that_cannot_be_is_an_error(loaded: Loaded) -> None:
         by_attribution(model, fake, ROLES, written, read)
     with pytest.raises(WrongHook, match="from 0 to 2"):
         list(flows_of(model, ASKED, 7, values=VALUES))
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.parametrize("home", ["cpu", "cuda"])
+def test_a_gpu_gives_what_the_cpu_gives(home: str, tmp_path: Path) -> None:
+    class There(FakeDictionary):
+        """A dictionary on a device."""
+
+        def direction(self, feature: int) -> torch.Tensor:
+            return super().direction(feature).to(home)
+
+        def activations(self, residual: torch.Tensor) -> torch.Tensor:
+            assert residual.device.type == home
+            return super().activations(residual)
+
+    folder = tiny_models.save("llama3", tmp_path / "llama3")
+    tables = []
+    for device, fake in (("cpu", FakeDictionary(LAYER)), ("cuda", There(LAYER))):
+        model = LanguageModel.load(folder, device=device, dtype="float32")
+        read = feature_activity(model, fake, ROLES, QUESTIONS)
+        tables.append(by_attribution(model, fake, ROLES, QUESTIONS, read, top=4).to_frame())
+    assert list(tables[0]["feature"]) == list(tables[1]["feature"])
+    assert np.allclose(tables[0][["score", "maximum"]], tables[1][["score", "maximum"]], rtol=1e-2)
