@@ -13,15 +13,19 @@ from rich.console import Console
 
 from causalvalues import __version__
 from causalvalues.commands import (
+    candidates,
     compare,
     demo,
     discover,
     doctor,
     effects,
+    evaluate,
     export,
     inspect,
     organism,
+    plan,
     run,
+    steer,
 )
 from causalvalues.errors import CausalValuesError
 
@@ -29,7 +33,7 @@ __all__ = ["app", "command_names", "main"]
 
 app = typer.Typer(
     name="causalvalues",
-    help="From value scores to a causal value graph with honest uncertainty.",
+    help="From a model's answers to a causal value graph, and from the graph to steering.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
@@ -40,6 +44,10 @@ app.command()(run.run)
 app.command("check")(inspect.check)
 app.command()(discover.discover)
 app.command()(effects.effects)
+app.command()(candidates.candidates)
+app.command()(plan.plan)
+app.command()(steer.steer)
+app.command()(evaluate.evaluate)
 app.command()(compare.compare)
 app.command()(export.export)
 app.command()(doctor.doctor)
@@ -50,7 +58,7 @@ app.add_typer(organism.app, name="organism")
 def root(
     version: bool = typer.Option(False, "--version", help="Print the version and leave."),
 ) -> None:
-    """From value scores to a causal value graph with honest uncertainty."""
+    """From a model's answers to a causal value graph, and from the graph to steering."""
     if version:
         print(__version__)
         raise typer.Exit

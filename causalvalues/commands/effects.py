@@ -1,4 +1,4 @@
-"""`causalvalues effects`: what moves when a value moves, with intervals."""
+"""`causalvalues effects`: what moves when a value moves, or when a candidate of a run is used."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -6,24 +6,34 @@ from typing import Annotated
 
 import typer
 
+from causalvalues.commands.candidate_effects import candidate_effects
 from causalvalues.commands.terminal import (
     AsJson,
     ClusterOption,
     ContextOption,
-    TablePath,
+    ModelOption,
     WeightOption,
     answer,
     bar,
     table_of,
     wrote,
 )
+from causalvalues.errors import OptionError
 
 __all__ = ["effects"]
 
 
 def effects(
-    scores: TablePath,
-    graph: Annotated[Path, typer.Argument(help="The graph found in these scores.")],
+    scores: Annotated[
+        Path,
+        typer.Argument(
+            help="Scores as CSV or Parquet; or a run folder, whose candidates are measured."
+        ),
+    ],
+    graph: Annotated[
+        Path | None,
+        typer.Argument(help="The graph found in these scores.", show_default=False),
+    ] = None,
     cause: Annotated[str | None, typer.Option(help="Show only this cause.")] = None,
     cluster: ClusterOption = None,
     context: ContextOption = None,
@@ -33,12 +43,38 @@ def effects(
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="Where the graph with effects goes.")
     ] = None,
+    roles: Annotated[
+        int, typer.Option(min=2, help="Of a run: how many calibration roles are asked.")
+    ] = 24,
+    items: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Of a run: items for each value, as many against.", show_default="all"
+        ),
+    ] = None,
+    neutral: Annotated[
+        bool, typer.Option(help="Of a run: also read neutral texts under what is hooked.")
+    ] = True,
+    model: ModelOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Estimate the total effect of each value on every other.
+    """Estimate total effects of values on each other, or measure the candidates of a run.
 
     Example: [bold]causalvalues effects scores.csv graph.json --cluster role --cause power[/]
+
+    Example: [bold]causalvalues effects runs/first --roles 12[/]
     """
+    if scores.is_dir():
+        _refuse_graph(graph)
+        candidate_effects(
+            scores, roles=roles, items=items, neutral=neutral, model=model, as_json=as_json
+        )
+        return
+    if graph is None:
+        raise OptionError(
+            "Effects need scores and the graph found in them, or the folder of a run",
+            found=f"{scores} alone" if scores.exists() else f"no {scores}",
+        )
     from causalvalues.discovery.effects import effects as estimate
     from causalvalues.discovery.formats import read_graph_from
     from causalvalues.survey.files import read_table
@@ -91,3 +127,9 @@ def effects(
         columns = ("intervention", "measured change", "95% interval", "of it direct")
         table_of("What interventions did, within roles", columns, measured)
     wrote([target])
+
+
+def _refuse_graph(graph: Path | None) -> None:
+    """Raise where a graph is given beside a run, which has its own."""
+    if graph is not None:
+        raise OptionError("The folder of a run has its own graph", found=f"also {graph}")

@@ -1,5 +1,6 @@
-"""`causalvalues organism train | check`: the embedded models, made anew or held to their truth."""
+"""`causalvalues organism train | check | train-saes`: embedded models, made anew and checked."""
 
+import json
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -116,8 +117,54 @@ def write_manifest(
         raise typer.Exit(1)
 
 
+@app.command("train-saes")
+def train_saes(
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the autoencoders' folders.")],
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help="organism/gemma, organism/llama, or a folder; again for more."),
+    ] = None,
+    features: Annotated[int, typer.Option(min=1, help="How many features.")] = 128,
+    l1: Annotated[float, typer.Option(min=0, help="Weight of sparseness.")] = 0.15,
+    steps: Annotated[int, typer.Option(min=1, help="Steps of training; fewer learn less.")] = 3000,
+    roles: Annotated[int, typer.Option(min=1, help="Roles whose surveys are read.")] = 2500,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of roles, weights and batches.")] = 0,
+) -> None:
+    """Train a sparse autoencoder of each organism, with sae-lens; a minute each on two cores.
+
+    Example: [bold]causalvalues organism train-saes --model organism/gemma --out my-saes[/]
+    """
+    from causalvalues.organism.saes import Recipe, manifest_of_saes, sae_name, train_sae
+
+    recipe = Recipe(n_features=features, l1=l1, n_roles=roles, n_steps=steps)
+    folders = []
+    for each in model or ["organism/gemma", "organism/llama"]:
+        with bar(f"Training on {each}") as progress:
+            folder = out / sae_name(each)
+            folders.append(train_sae(each, folder, recipe=recipe, seed=seed, progress=progress))
+        _print_report(folders[-1])
+    wrote([*folders, manifest_of_saes(out)])
+    show(f"Open one with: open_sae({str(folders[-1])!r})")
+
+
 def _print(model: str, checks: "list[TruthCheck]") -> None:
     """Print one row per check."""
     sign = {True: "passed", False: "FAILED", None: ""}
     rows = [(each.name, f"{each.number:.3f}", each.asked, sign[each.passed]) for each in checks]
     table_of(f"{model} against the planted truth", ("check", "found", "asked", ""), rows)
+
+
+def _print_report(folder: Path) -> None:
+    """Print how well an autoencoder did."""
+    told = json.loads((folder / "report.json").read_text("utf-8"))
+    table_of(
+        f"{folder.name} on roles it never saw",
+        ("", "found"),
+        [
+            ("variance explained", f"{told['explained_variance']:.3f}"),
+            ("features active at once", f"{told['l0']:.1f}"),
+            ("features never active", f"{told['n_dead']} of {told['n_features']}"),
+            ("r of a value's feature with it, median", f"{told['r_median']:.3f}"),
+            ("r of a value's feature with it, least", f"{told['r_least']:.3f}"),
+        ],
+    )

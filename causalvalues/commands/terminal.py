@@ -24,10 +24,14 @@ __all__ = [
     "AsJson",
     "ClusterOption",
     "ContextOption",
+    "ModelOption",
+    "RunFolder",
     "TablePath",
     "WeightOption",
     "answer",
     "bar",
+    "beside",
+    "listed",
     "show",
     "table_of",
     "waiting",
@@ -53,6 +57,15 @@ ContextOption = Annotated[
 WeightOption = Annotated[
     str | None, typer.Option("--weight", help="Column of row weights.", show_default=False)
 ]
+RunFolder = Annotated[
+    Path, typer.Argument(help="A run folder, as `causalvalues run` writes it.", metavar="RUN")
+]
+ModelOption = Annotated[
+    str | None,
+    typer.Option(
+        "--model", help="Where the surveyed model lies now, if elsewhere.", show_default=False
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 PAPER = Console(highlight=False)
@@ -67,6 +80,21 @@ def show(text: str) -> None:
 def answer(document: Mapping[str, JsonValue]) -> None:
     """Print one JSON document for machines."""
     print(json.dumps(document, indent=1, allow_nan=False, ensure_ascii=False))
+
+
+def listed(names: str | None) -> tuple[str, ...]:
+    """Return the names in a list with commas, each once."""
+    parts = (name.strip() for name in (names or "").split(","))
+    return tuple(dict.fromkeys(filter(None, parts)))
+
+
+def beside(title: str, *columns: tuple[str, str]) -> None:
+    """Print texts beside each other, each under its name."""
+    table = Table(title=escape(title), title_justify="left", title_style="bold", expand=True)
+    for name, _ in columns:
+        table.add_column(name, ratio=1, overflow="fold")
+    table.add_row(*(escape(text) for _, text in columns))
+    PAPER.print(table)
 
 
 def table_of(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

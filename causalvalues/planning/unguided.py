@@ -29,7 +29,7 @@ def unguided(candidates: Sequence[Candidate], target: str, gain: float) -> dict[
         return None
     chosen = max(best, key=lambda each: abs(_effect(each, target)))
     dose = 1.0 if chosen.is_told else gain / _effect(chosen, target)
-    return {chosen.name: float(np.clip(dose, chosen.low, chosen.high))}
+    return {chosen.name: round(float(np.clip(dose, chosen.low, chosen.high)), 3)}
 
 
 def _able(candidate: Candidate, target: str, gain: float) -> bool:

@@ -1,7 +1,7 @@
 """`find_candidates` writes down what a plan may use: candidates.json, and features.csv with why.
 
-Guarantee: rules see surveyed roles and calibration items only; nobody is asked anything, but for
-attribution the model is run; the same call again runs nothing.
+Guarantee: rules see surveyed or calibration roles and calibration items only; the same call again
+runs nothing.
 """
 
 from collections.abc import Mapping
@@ -23,10 +23,12 @@ from causalvalues.study.stages import Bar, silent
 from causalvalues.study.steerable import Steerable, inside, load_respondent
 from causalvalues.study.surveyed import Surveyed
 from causalvalues.survey.request import Respondent
+from causalvalues.survey.responses import AnswerStore
 
 __all__ = ["FEATURES", "Found", "find_candidates"]
 
 FEATURES = "features.csv"
+N_SCREENED = 4  # roles, where every feature is surveyed
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +57,7 @@ def find_candidates(
     """
     how, surveyed = how or Proposing(), Surveyed.of(folder, model=model)
     surveyed.check_values(how.values)
-    sheet = calibration_of(surveyed, seed=seed, n_roles=2)
+    sheet = calibration_of(surveyed, seed=seed, n_roles=N_SCREENED)
     told = _lines(surveyed, how, prompts)
     if not saes and not told:
         raise OptionError(
@@ -69,11 +71,11 @@ def find_candidates(
         "prompts": None if prompts is None else digest_of_file(prompts),
         "seed": seed,
     }
-    with surveyed.at_work():
+    with surveyed.at_work() as store:
         if not surveyed.record.finished("candidates", made_from):
             if saes and respondent is None:
                 respondent = load_respondent(surveyed.study.model, bar=bar)
-            found, features = _found(surveyed, sheet, saes, how, told, respondent, bar)
+            found, features = _found(surveyed, sheet, saes, how, told, respondent, store, bar)
             chosen_by = (*(how.rules if saes else ()), *how.lines, *(["file"] if prompts else []))
             written = CandidateSet(found, seed, chosen_by).write(folder)
             if saes:
@@ -99,6 +101,7 @@ def _found(
     how: Proposing,
     told: Mapping[str, Intervention],
     respondent: Respondent | None,
+    store: AnswerStore,
     bar: Bar,
 ) -> tuple[dict[str, Intervention], pd.DataFrame]:
     """Return every candidate by name, features first, and the table of features."""
@@ -108,7 +111,9 @@ def _found(
         surveyed.check_respondent(respondent)
         language_model = inside(respondent)
         for dictionary in Steerable.of(respondent, saes).dictionaries.values():
-            tables = list(tables_of(surveyed, sheet, language_model, dictionary, how, bar=bar))
+            tables = list(
+                tables_of(surveyed, sheet, language_model, dictionary, how, store, bar=bar)
+            )
             found |= features_of(tables, how)
             frames += [table.to_frame() for table in tables]
     features = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()

@@ -29,7 +29,7 @@ from causalvalues.study.profile_file import PROFILES, read_profiles
 from causalvalues.study.stages import Bar, silent
 from causalvalues.study.surveyed import Surveyed
 
-__all__ = ["CURVE", "Planned", "make_plan", "measured_candidates"]
+__all__ = ["CURVE", "Planned", "make_plan", "measured_candidates", "targets_of"]
 
 CURVE = "curve.csv"
 STEPS = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)  # of the gain that is asked for
@@ -90,6 +90,20 @@ def make_plan(
             surveyed.finish("plan", made_from, written)
     files = tuple(surveyed.record.files("plan"))
     return Planned(read_plan(folder)[0], pd.read_csv(folder / CURVE) if curve else None, files)
+
+
+def targets_of(raised: Sequence[str], lowered: Sequence[str], gain: float) -> dict[str, float]:
+    """Return the gain of each target; `gain` is by how much, either way."""
+    both = sorted(set(raised) & set(lowered))
+    if both or not (raised or lowered):
+        raise OptionError(
+            "A plan raises values, or lowers them",
+            found=f"both for {', '.join(both)}" if both else "neither",
+            remedy="name values with --raise or --lower",
+        )
+    if not gain > 0:
+        raise OptionError("`gain` must be above 0", found=str(gain), remedy="use --lower")
+    return dict.fromkeys(raised, gain) | dict.fromkeys(lowered, -gain)
 
 
 def measured_candidates(folder: Path, reach: float = 1.0) -> tuple[Candidate, ...]:

@@ -21,7 +21,7 @@ from causalvalues.provenance import canonical_json, digest_of_bytes
 from causalvalues.study.interview import ANCHORED
 from causalvalues.study.surveyed import Surveyed
 from causalvalues.survey.inventory import Inventory, Item
-from causalvalues.survey.protocol import Question
+from causalvalues.survey.protocol import Protocol, Question
 from causalvalues.survey.roles import Role, anchored_roles
 
 __all__ = ["Sheet", "calibration_of", "held_out_of"]
@@ -33,6 +33,8 @@ class Sheet:
 
     roles: tuple[Role, ...]
     questions: tuple[Question, ...]
+    items: Inventory
+    protocol: Protocol
 
     @property
     def digest(self) -> str:
@@ -73,7 +75,7 @@ def _sheet(
     if protocol.scale != "kang2025":  # whose sheets have one order only
         protocol = replace(protocol, orders=("reversed",) if held_out else ("given",))
     roles = _roles(surveyed, half, seed, n_roles, "held-out" if held_out else "calibration")
-    return Sheet(roles, tuple(protocol.questions(items)))
+    return Sheet(roles, tuple(protocol.questions(items)), items, protocol)
 
 
 def _check_counts(n_roles: int, n_items: int | None) -> None:

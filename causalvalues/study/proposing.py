@@ -3,6 +3,7 @@
     contrast      features active in roles high in a value and not in roles low in it
     attribution   features through which much of a value's score flows
     phrase        features most active at " your values", in prompts without a role
+    screen        features that move a value in a short survey under each of them
     settle        lines that set a value at each of five levels
     lean          lines after which a person cares more, or less, about a value
 
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
 from causalvalues.errors import OptionError
+from causalvalues.evaluation.splits import Half
 from causalvalues.steering.dictionary import Dictionary
 from causalvalues.steering.intervention import Intervention, SaeFeature, Scope, Where
 from causalvalues.steering.role_prompts import leaning_prompts, settling_prompts
@@ -21,6 +23,7 @@ from causalvalues.study.halves import Sheet
 from causalvalues.study.stages import Bar
 from causalvalues.study.surveyed import Surveyed
 from causalvalues.survey.request import Message, Request
+from causalvalues.survey.responses import AnswerStore
 from causalvalues.survey.roles import Role
 from causalvalues.survey.scores import ScoreTable
 
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Lines", "Proposing", "Rule", "features_of", "lines_of", "tables_of"]
 
-Rule = Literal["contrast", "attribution", "phrase"]
+Rule = Literal["contrast", "attribution", "phrase", "screen"]
 Lines = Literal["settle", "lean"]
 N_FOR_GRADIENTS = 12  # roles: each question is put to each once forward and once back
 
@@ -89,6 +92,7 @@ def tables_of(
     model: "LanguageModel",
     dictionary: Dictionary,
     how: Proposing,
+    store: AnswerStore,
     *,
     bar: Bar,
 ) -> "Iterator[FeatureTable]":
@@ -109,6 +113,8 @@ def tables_of(
     if "phrase" in how.rules:
         asked = [Request((Message("user", each.text),), ()) for each in sheet.questions]
         yield by_phrase(model, dictionary, asked, top=2 * how.top * len(values), activity=activity)
+    if "screen" in how.rules:
+        yield _screened(model, dictionary, sheet, activity, how, store, bar)
 
 
 def _levels(roles: Sequence[Role], table: ScoreTable) -> Sequence[Role] | ScoreTable:
@@ -134,3 +140,24 @@ def _attributed(
             model, dictionary, roles[:N_FOR_GRADIENTS], sheet.questions, activity,
             values=values, top=how.top, progress=progress,
         )  # fmt: skip
+
+
+def _screened(
+    model: "LanguageModel",
+    dictionary: Dictionary,
+    sheet: Sheet,
+    activity: "FeatureActivity",
+    how: Proposing,
+    store: AnswerStore,
+    bar: Bar,
+) -> "FeatureTable":
+    """Return what a short survey under every feature that was active finds."""
+    from causalvalues.evaluation.screen import by_screen
+    from causalvalues.steering.candidates import live_features
+
+    with bar(f"Screening {len(activity.live)} features of {dictionary.name}") as progress:
+        return by_screen(
+            model, dictionary, live_features(activity), Half(sheet.items, sheet.roles), store,
+            n_roles=len(sheet.roles), strength=how.strength, scope=Scope(how.where),
+            protocol=sheet.protocol, top=how.top, progress=progress,
+        ).table  # fmt: skip

@@ -1,0 +1,116 @@
+"""`causalvalues candidates`: what a plan may use, features by rule and lines told to roles."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from causalvalues.commands.terminal import (
+    AsJson,
+    ModelOption,
+    RunFolder,
+    answer,
+    bar,
+    listed,
+    show,
+    table_of,
+    waiting,
+    wrote,
+)
+
+if TYPE_CHECKING:
+    from causalvalues.study.steering import Found
+
+__all__ = ["candidates"]
+
+
+def candidates(
+    run: RunFolder,
+    sae: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Sparse autoencoder: a card's name, release/id, or a folder; may be repeated. "
+            "None: lines only.",
+            show_default=False,
+        ),
+    ] = None,
+    rules: Annotated[
+        str, typer.Option(help="contrast, attribution, phrase, screen; several with commas.")
+    ] = "contrast",
+    lines: Annotated[
+        str, typer.Option(help="Role prompts: settle, lean, or both; none for no lines.")
+    ] = "settle",
+    values: Annotated[
+        str | None, typer.Option(help="Values they are for, with commas.", show_default="all")
+    ] = None,
+    top: Annotated[
+        int, typer.Option(min=1, help="Features for each rule, value and direction.")
+    ] = 2,
+    strength: Annotated[float, typer.Option(help="In observed maxima of a feature.")] = 1.0,
+    where: Annotated[
+        str, typer.Option(help="Tokens: all, prompt, generated, last, after role.")
+    ] = "all",
+    prompts: Annotated[
+        Path | None,
+        typer.Option(help="CSV of lines of your own: id, text, settles.", show_default=False),
+    ] = None,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Parts items and roles in calibration and held-out.")
+    ] = 0,
+    model: ModelOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find what may steer a surveyed model: features of an autoencoder, and role prompts.
+
+    Example: [bold]causalvalues candidates runs/first --sae organism-gemma[/]
+    """
+    with waiting(f"Reading {run}"):
+        from causalvalues.study.proposing import Proposing
+        from causalvalues.study.steering import find_candidates
+
+    how = Proposing(
+        rules=listed(rules),  # type: ignore[arg-type]  # checked by it
+        lines=() if lines == "none" else listed(lines),  # type: ignore[arg-type]
+        values=listed(values),
+        top=top,
+        strength=strength,
+        where=where,  # type: ignore[arg-type]
+    )
+    found = find_candidates(
+        run, saes=tuple(sae or ()), how=how, prompts=prompts, seed=seed, model=model, bar=bar
+    )
+    if as_json:
+        answer(
+            {
+                "n_candidates": len(found.candidates.interventions),
+                "n_told": found.candidates.n_told,
+                "chosen_by": list(found.candidates.chosen_by),
+                "candidates": list(found.candidates.interventions),
+                "files": [str(path) for path in found.files],
+            }
+        )
+        return
+    _print(found, run)
+
+
+def _print(found: "Found", run: Path) -> None:
+    """Print the features that were found, and how many lines there are."""
+    rows = [
+        (
+            f"{row['sae']}:{row['feature']}",
+            str(row["rule"]),
+            f"{row['value']} {'+' if int(row['sign']) > 0 else '−' if int(row['sign']) else ''}",
+            f"{float(row['score']):.2f}",
+            f"{float(row['maximum']):.2f}",
+            str(row["link"]),
+        )
+        for row in found.features.to_dict(orient="records")
+    ]
+    if rows:
+        columns = ("feature", "rule", "for", "score", "maximum", "")
+        table_of("Features", columns if any(row[-1] for row in rows) else columns[:-1],
+                 rows if any(row[-1] for row in rows) else [row[:-1] for row in rows])  # fmt: skip
+    n_told, n_all = found.candidates.n_told, len(found.candidates.interventions)
+    show(f"{n_all} candidates: {n_all - n_told} features and {n_told} lines told to roles.")
+    wrote(list(found.files))
+    show(f"Next: causalvalues effects {run}")
