@@ -97,7 +97,9 @@ def foretold(
     own = propagation(table, graph, n_draws=80, search=Search(algorithm="ges"), seed=SEED)
     graphs = {
         "graph": own,
-        "planted graph": Propagation(NAMES, WORLD.weights[None], own.spread, own.centre),
+        "planted graph": Propagation(
+            NAMES, np.repeat(WORLD.weights[None], 80, axis=0), own.spread, own.centre
+        ),
         "circle of theory": human_propagation(table, circle(), n_draws=80, seed=SEED),
         "no graph": no_propagation(NAMES, own.spread, n_draws=80),
     }
