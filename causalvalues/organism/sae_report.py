@@ -67,12 +67,13 @@ def report_of(
     registers: Registers | None,
     layer: int,
     *,
+    n_roles: int = N_ROLES,
     seed: int,
 ) -> dict[str, JsonValue]:
     """Return the report on the autoencoder in a folder, ready for JSON."""
     bench = _Bench(_loaded(folder), model, inventory, layer, seed)
     chosen, held_out = (
-        anchored_roles(inventory.system, N_ROLES, seed=1000 * (seed + 1) + k) for k in (1, 2)
+        anchored_roles(inventory.system, n_roles, seed=1000 * (seed + 1) + k) for k in (1, 2)
     )
     rows, active = bench.of(chosen)
     features = _followers(active, _parts(chosen)[rows.roles])

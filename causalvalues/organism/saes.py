@@ -10,6 +10,7 @@ same seed gives the same weights on the same machine with the same number of thr
 
 import json
 import math
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,12 +26,12 @@ from causalvalues.models.silence import import_sae_lens, silent
 from causalvalues.organism.build import make_folder
 from causalvalues.organism.embedded import REGISTERS, folder_of, is_organism
 from causalvalues.organism.registers import Registers
-from causalvalues.organism.sae_report import report_of
+from causalvalues.organism.sae_report import N_ROLES, report_of
 from causalvalues.organism.sae_residuals import residuals_of, training_roles
 from causalvalues.provenance import digest_of_file, versions_of, write_atomically
 from causalvalues.survey.inventory import inventory
 
-__all__ = ["CARD", "Recipe", "train_sae"]
+__all__ = ["Recipe", "manifest_of_saes", "sae_name", "train_sae"]
 
 CONFIG, WEIGHTS, CARD, REPORT = "cfg.json", "sae_weights.safetensors", "card.yaml", "report.json"
 MADE_WITH = ("sae-lens", "torch", "transformers", "safetensors", "numpy")
@@ -66,6 +67,7 @@ def train_sae(
         raise OptionError("Steps, features and roles must be 1 or more", found=str(recipe))
     make_folder(folder)  # now, not after minutes
     where = folder_of(model) if is_organism(model) else Path(model)
+    known = model if is_organism(model) else where.resolve().name
     answerer = LanguageModel.load(where, device="cpu")
     registers = Registers.load(where / REGISTERS) if (where / REGISTERS).exists() else None
     layer = recipe.layer if registers is None else registers.parts_layer
@@ -76,15 +78,32 @@ def train_sae(
         n_questions=recipe.n_questions, seed=seed, progress=progress,
     )  # fmt: skip
     sae = _trained(torch.from_numpy(rows.residuals), recipe, seed, progress)
-    _save(sae, folder, model, layer)
-    report = report_of(folder, answerer, items, registers, layer, seed=seed)
-    told = {"model": model, "layer": layer, "seed": seed, "recipe": asdict(recipe),
+    _save(sae, folder, known, layer)
+    n_scored = min(N_ROLES, recipe.n_roles)
+    report = report_of(folder, answerer, items, registers, layer, n_roles=n_scored, seed=seed)
+    told = {"model": known, "layer": layer, "seed": seed, "recipe": asdict(recipe),
             "versions": versions_of(MADE_WITH), **report}  # fmt: skip
     write_atomically(folder / REPORT, json.dumps(told, indent=1, allow_nan=False) + "\n")
-    _write_card(folder, model, layer, recipe.n_features, answerer)
+    _write_card(folder, known, layer, recipe.n_features, answerer)
     for file in folder.iterdir():
         file.chmod(0o644)
     return folder
+
+
+def sae_name(model: str) -> str:
+    """Return what the card of an organism's autoencoder is called: organism-gemma, my-llama."""
+    own = model if is_organism(model) else Path(model).resolve().name
+    return re.sub(r"[^a-z0-9._-]+", "-", own.lower()).strip("-._") or "organism"
+
+
+def manifest_of_saes(folder: Path) -> Path:
+    """Return the manifest of the autoencoders in a folder: the digest of every file."""
+    told = {
+        each.name: {file.name: digest_of_file(file) for file in sorted(each.iterdir())}
+        for each in sorted(folder.iterdir())
+        if (each / CARD).exists()
+    }
+    return write_atomically(folder / "manifest.json", json.dumps(told, indent=1) + "\n")
 
 
 def _trained(rows: Tensor, recipe: Recipe, seed: int, progress: Progress | None) -> Any:
@@ -148,7 +167,7 @@ def _write_card(
 ) -> None:
     """Write the card that `open_sae` finds it by."""
     card = {
-        "name": folder.name,
+        "name": sae_name(str(folder)),
         "hook": f"blocks.{layer}.hook_resid_post",
         "layer": layer,
         "width": int(answerer.model.config.hidden_size),
