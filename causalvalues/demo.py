@@ -1,10 +1,17 @@
-"""The demo: survey the embedded Gemma, find its graph, and hold it against the planted one.
+"""The demo: survey the embedded Gemma, find its graph, steer by it, and hold all against the truth.
 
 1. ask        a few hundred roles, some of them also with one value settled     answers.sqlite
 2. score      answers to scores                                                 scores.parquet
 3. discover   PC on the roles without intervention, support, null, effects      graph.json
 4. judge      found against planted, predicted against measured effects         comparison.json
 5. draw       planted and found side by side, and what an intervention does     figures/
+6. find       features of the model's autoencoder, and lines told to roles      candidates.json
+7. measure    what each of them does to every value                             effects.parquet
+8. plan       raise one value and leave the others, as the graph foresees       plan.json
+9. verify     the plan on items and roles it never saw, the truth beside it     report.json
+
+A model without an autoencoder of its own is steered by lines alone. One that nothing steers so far
+ends its story there, with the reason.
 """
 
 from dataclasses import dataclass
@@ -14,9 +21,11 @@ import numpy as np
 import pandas as pd
 
 from causalvalues.discovery.measured import measured_effects
+from causalvalues.errors import InputError
 from causalvalues.organism.embedded import is_organism
 from causalvalues.organism.world import planted_world
 from causalvalues.report.figures import in_house_style, new_figure, save_figure
+from causalvalues.steering.cards import find_card
 from causalvalues.study.plan import (
     DiscoveryPlan,
     ModelPlan,
@@ -27,11 +36,40 @@ from causalvalues.study.plan import (
 )
 from causalvalues.study.run import Outcome, run
 from causalvalues.study.stages import Bar
+from causalvalues.study.steerable import load_respondent
+from causalvalues.study.steering import (
+    Found,
+    Measured,
+    Planned,
+    Verified,
+    find_candidates,
+    make_plan,
+    measure_candidates,
+    verify_plan,
+)
+from causalvalues.survey.request import Respondent
 
-__all__ = ["RAISED", "Story", "study_of_demo", "tell"]
+__all__ = ["RAISED", "TARGET", "Steered", "Story", "study_of_demo", "tell"]
 
 RAISED = "security"
 SETTLED_IN = 4  # one in so many roles is also asked with the value settled
+TARGET, GAIN = "achievement", 0.3  # drags power up and hedonism down in the planted world
+
+
+@dataclass(frozen=True, eq=False)
+class Steered:
+    """The second half of the story: what could be used, what was planned, and what came of it."""
+
+    found: Found
+    measured: Measured
+    planned: Planned
+    verified: Verified
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Return every file of it."""
+        parts = (self.found, self.measured, self.planned, self.verified)
+        return tuple(file for part in parts for file in part.files)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +79,8 @@ class Story:
     outcome: Outcome
     predicted: pd.DataFrame  # per value: planted, predicted with interval, measured with interval
     files: tuple[Path, ...]
+    steered: Steered | None = None
+    ended: str = ""  # why nothing was steered, where nothing was
 
 
 def study_of_demo(
@@ -63,12 +103,49 @@ def study_of_demo(
     )
 
 
-def tell(study: Study, out: Path, *, bar: Bar) -> Story:
-    """Return the story after writing its files into a folder."""
-    outcome = run(study, out, bar=bar)
+def tell(
+    study: Study, out: Path, *, bar: Bar, n_calibration: int = 8, n_held_out: int = 16
+) -> Story:
+    """Return the story after writing its files into a folder; so many roles to steer on."""
+    respondent = load_respondent(study.model, bar=bar)
+    outcome = run(study, out, bar=bar, respondent=respondent)
     predicted = predicted_against_measured(outcome, seed=study.discovery.seed)
     written = _draw_effects(predicted, out / "figures")
-    return Story(outcome, predicted, (*outcome.files, *written))
+    files = (*outcome.files, *written)
+    try:
+        steered = _steered(study, out, respondent, n_calibration, n_held_out, bar)
+    except InputError as reason:
+        return Story(outcome, predicted, files, ended=str(reason))
+    return Story(outcome, predicted, tuple(dict.fromkeys((*files, *steered.files))), steered)
+
+
+def sae_of(model: str) -> tuple[str, ...]:
+    """Return the autoencoder that ships for an organism; nothing for any other model."""
+    name = model.replace("/", "-")
+    return (name,) if is_organism(model) and find_card(name) is not None else ()
+
+
+def _steered(
+    study: Study,
+    out: Path,
+    respondent: Respondent,
+    n_calibration: int,
+    n_held_out: int,
+    bar: Bar,
+) -> Steered:
+    """Return what came of raising one value while all others are held."""
+    found = find_candidates(
+        out, saes=sae_of(study.model.name), respondent=respondent, model=study.model.name, bar=bar
+    )
+    measured = measure_candidates(
+        out, n_roles=n_calibration, neutral=False, respondent=respondent, bar=bar,
+        model=study.model.name,
+    )  # fmt: skip
+    planned = make_plan(out, {TARGET: GAIN}, bar=bar)
+    verified = verify_plan(
+        out, n_roles=n_held_out, respondent=respondent, model=study.model.name, bar=bar
+    )
+    return Steered(found, measured, planned, verified)
 
 
 def predicted_against_measured(outcome: Outcome, *, seed: int = 0) -> pd.DataFrame:

@@ -1,12 +1,14 @@
-"""`causalvalues demo`: survey the embedded model, find its planted graph again, in one command."""
+"""`causalvalues demo`: survey the embedded model, find its planted graph, steer by it, verify."""
 
 import math
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from pydantic import JsonValue
 
+from causalvalues.commands.evaluate import print_verdict
 from causalvalues.commands.run import print_comparison, print_edges
 from causalvalues.commands.terminal import (
     AsJson,
@@ -17,6 +19,9 @@ from causalvalues.commands.terminal import (
     waiting,
     wrote,
 )
+
+if TYPE_CHECKING:
+    from causalvalues.demo import Story
 
 __all__ = ["demo"]
 
@@ -31,7 +36,7 @@ def demo(
     ] = "organism/gemma",
     as_json: AsJson = False,
 ) -> None:
-    """Ask the embedded Gemma what it values, and hold the graph found against the planted one.
+    """Ask the embedded Gemma what it values, find its graph, steer by it; the truth beside all.
 
     Example: [bold]causalvalues demo --out demo --model organism/llama[/]
     """
@@ -48,6 +53,7 @@ def demo(
                 "n_edges": outcome.graph.n_edges,
                 "measures": [m.to_dict() for m in (comparison.measures if comparison else ())],
                 "checks": [dict(vars(check)) for check in outcome.graph.checks],
+                "steering": _steering(story),
                 "files": [str(path) for path in story.files],
             }
         )
@@ -75,6 +81,41 @@ def demo(
     for check in outcome.graph.checks:
         if check.name.startswith("more edges") or check.passed is False:
             show(f"{check.name}: {check.detail}")
+    _print_steering(story)
     wrote(list(story.files))
-    picture = next(path for path in story.files if path.suffix == ".png")
-    show(f"Done in {time.monotonic() - started:.0f} s. Open {picture} first.")
+    pictures = {path.stem: path for path in story.files if path.suffix == ".png"}
+    first, last = next(iter(pictures.values())), pictures.get("steering")
+    then = f", then {last}" if last else ""
+    show(f"Done in {time.monotonic() - started:.0f} s. Open {first} first{then}.")
+
+
+def _steering(story: "Story") -> dict[str, JsonValue]:
+    """Return what came of steering, for machines."""
+    if story.steered is None:
+        return {"ended": story.ended}
+    report = story.steered.verified.verdict.report
+    return {
+        "plan": [{"name": used.name, "dose": used.dose} for used in report.plan.used],
+        "gain": dict(report.gain),
+        "collateral": dict(report.collateral),
+    }
+
+
+def _print_steering(story: "Story") -> None:
+    """Print the plan, why it is so, and what came of it; or why there is none."""
+    if story.steered is None:
+        show(f"The graph was not steered by: {story.ended}")
+        return
+    found, made = story.steered.found.candidates, story.steered.planned.plan
+    n_told, n_all = found.n_told, len(found.interventions)
+    targets = ", ".join(f"{value} by {gain:+.2f}" for value, gain in made.targets.items())
+    show(
+        f"Now steer by the graph: move {targets} and hold all others, by {n_all - n_told} features "
+        f"and {n_told} lines that were measured."
+    )
+    if n_told == n_all:
+        show("This model has no autoencoder of its own here: lines alone. With one: causalvalues "
+             "candidates RUN --sae NAME.")  # fmt: skip
+    for sentence in made.why:
+        show(f"  {sentence}")
+    print_verdict(story.steered.verified.verdict)

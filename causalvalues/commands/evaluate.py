@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["evaluate", "print_verdict"]
 
-BESIDE = (("gain alone*", "planted"), ("best single", "unguided"), ("random", "control"))
-MARKS = {"target": " ←", "held": " (held)", "other": ""}
+BESIDE = (("alone*", "planted"), ("single", "unguided"), ("random", "control"))
+MARKS = {"target": " ←", "held": " =", "other": ""}
 
 
 def evaluate(
@@ -80,15 +80,15 @@ def print_verdict(verdict: "Verdict") -> None:
     rows = [
         (
             str(row["value"]) + MARKS[row["role"]],
-            f"[{row['predicted_low']:+.2f}, {row['predicted_high']:+.2f}]",
+            f"{row['predicted_low']:+.2f}…{row['predicted_high']:+.2f}",
             f"{row['measured']:+.2f}",
             "yes" if row["verdict"] == "as predicted" else str(row["verdict"]).upper(),
             *(f"{row[column]:+.2f}" for _, column in beside),
         )
         for row in frame.to_dict(orient="records")
     ]
-    columns = ("value", "predicted, 95 %", "measured", "so?", *(name for name, _ in beside))
-    table_of("On held-out items and roles", columns, rows)
+    columns = ("value", "predicted", "measured", "so?", *(name for name, _ in beside))
+    table_of("On held-out items and roles (← moved, = held; predicted: 95 %)", columns, rows)
     for sentence in sentences(verdict):
         show(sentence)
 
@@ -116,5 +116,5 @@ def sentences(verdict: "Verdict") -> list[str]:
     broken = "; ".join(report.measured.faults)
     said.append(f"The plan breaks the model: {broken}." if broken else "The model stays healthy.")
     if verdict.planted is not None:
-        said.append("* What the gain alone brings in the planted world, were nothing held.")
+        said.append("* What the gain alone brings in the planted world, where nothing is held.")
     return said
