@@ -25,6 +25,7 @@ from prediction_sources import (
     sources_of,
     tasks,
 )
+from prediction_splits import over_splits
 from pydantic import JsonValue
 from study import Study
 
@@ -39,9 +40,10 @@ Floats = NDArray[np.float64]
 Sets = tuple[tuple[str, ...], ...]
 
 SIZES = {TEST: (1, 3), HALVES: (3,)}
-MOST_SETS = 12  # of three seen values; those of one are all taken
-MOST_DRAWS = 80
-N_SPLITS = 40
+MOST_SETS = 10  # of three seen values; those of one are all taken
+MOST_DRAWS = 60
+MOST_SPLITS = 4
+N_HALVES = 40
 THRESHOLD = 0.1  # a large prediction, in units of the score
 NO_MODEL = "no model in the data to ask"
 BROKEN_TOO = "7754 too"
@@ -85,6 +87,9 @@ def predict_all(study: Study, n_draws: int, seed: int) -> Predicted:
                     cases[method] = cases_of(own, seed=seed)
                     calibration += _calibration(scored)
             tables.append(_rows(unscored("own word", NO_MODEL, n_seen=(size,)), task.name))
+    findings["other_training_roles_over_splits"] = over_splits(
+        study, int(np.clip(n_draws // 100, 2, MOST_SPLITS)), seed
+    )
     scores = pd.concat(tables, ignore_index=True)
     return Predicted(scores, findings, pd.DataFrame(calibration), cases)
 
@@ -167,7 +172,7 @@ def _of_the_data(study: Study, seed: int) -> dict[str, JsonValue]:
     shared = [name for name in test if name in train]
     pair = [np.ravel([of[name].change for name in shared]) for of in (train, test)]
     rng = np.random.default_rng(seed)
-    halves = [_split(list(test.values()), rng) for _ in range(N_SPLITS)]
+    halves = [_split(list(test.values()), rng) for _ in range(N_HALVES)]
     finest = [[_denominator(column) for column in t.scores.T] for t in (study.train, study.test)]
     return {
         "effects_of_training_and_test_roles_correlate": float(np.corrcoef(*pair)[0, 1]),

@@ -32,6 +32,7 @@ from causalvalues.survey.released import NO_ROLE
 __all__ = [
     "CEILING",
     "HALVES",
+    "REACHES",
     "TEST",
     "Sources",
     "Task",

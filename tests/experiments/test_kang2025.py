@@ -148,6 +148,18 @@ def test_a_reach_learnt_from_other_features_gives_intervals_that_cover(
             assert 0.83 <= coverage[target, n_seen, method] <= 1.0
 
 
+@needs_data
+def test_a_graph_learnt_under_a_feature_is_told_from_one_that_never_saw_it(results: Path) -> None:
+    findings = json.loads((results / "findings.json").read_text(encoding="utf-8"))
+    for model in ("gemma", "llama"):
+        over = findings[model]["prediction"]["other_training_roles_over_splits"]
+        assert set(over) == {
+            "published search, all rows", "published search, without it", "plain correlations",
+        }  # fmt: skip
+        for each in over.values():
+            assert each["least"] <= each["mean"] <= each["most"] < 0.5
+
+
 @pytest.mark.fault
 def test_a_folder_without_the_files_is_an_error_of_the_user(tmp_path: Path) -> None:
     answer = run("--data", tmp_path, "--out", tmp_path / "out")
