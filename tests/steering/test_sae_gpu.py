@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import save_file
+from torch import Tensor
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from causalvalues.steering.hooks import steer
@@ -20,6 +21,18 @@ def small_model(width: int) -> LlamaForCausalLM:
             num_attention_heads=2, num_key_value_heads=1, head_dim=16,
         )
     )  # fmt: skip
+
+
+@torch.no_grad()
+def entering(model: LlamaForCausalLM, layer: int, ids: Tensor) -> Tensor:
+    """Return the residual that enters a layer: what left the one before, edits made."""
+    seen: list[Tensor] = []
+    handle = model.model.layers[layer].register_forward_pre_hook(
+        lambda module, given: seen.append(given[0].clone())
+    )
+    model(ids)
+    handle.remove()
+    return seen[0]
 
 
 @pytest.mark.gpu
@@ -57,10 +70,9 @@ def test_published_sizes_load_and_steer_on_a_gpu(
     assert torch.equal(direction, decoder[-1])
     feature = SaeFeature(str(folder), n_features - 1, 1, strength=Strength(8.0, "raw"))
     ids = torch.tensor([[1, 2, 3, 4]], device="cuda")
-    with torch.no_grad():
-        plain = model(ids, output_hidden_states=True).hidden_states[2]
-        with steer(model, feature, {str(folder): sae}):
-            steered = model(ids, output_hidden_states=True).hidden_states[2]
+    plain = entering(model, 2, ids)
+    with steer(model, feature, {str(folder): sae}):
+        steered = entering(model, 2, ids)
     moved = (steered - plain).float()
     assert torch.allclose(moved, (8 * direction).expand_as(moved), atol=0.1)
     assert sae.activations(plain).shape == (1, 4, n_features)
