@@ -49,22 +49,28 @@ def draw_collateral(table: pd.DataFrame, stem: Path) -> list[Path]:
 
 @in_house_style
 def draw_predictions(values: pd.DataFrame, stem: Path) -> list[Path]:
-    """Return the files of the figure of predicted against measured changes under guided plans."""
+    """Return the files of the figure of predicted against measured changes, plans of both."""
+    values = values[values.family == "both"]
     models = sorted(values.model.unique())
     figure, axes = new_figure(n_columns=len(models), height=3.4, width=3.6)
-    shown = values[
-        ["model", "family", "budget", "value", "role", "predicted", "measured", "verdict"]
-    ]
+    shown = values[["model", "budget", "role", "predicted", "measured"]]
     for axis, model in zip(axes, models, strict=True):
         part = values[values.model == model]
         axis.axline((0, 0), slope=1, color="#bbbbbb", lw=0.8)
         for role, colour, size in (("other", "#0072B2", 3), ("target", "#D55E00", 6)):
             rows = part[part.role == role]
             axis.scatter(
-                rows.predicted, rows.measured, s=size, color=colour, lw=0, alpha=0.4, label=role
+                rows.predicted,
+                rows.measured,
+                s=size,
+                color=colour,
+                lw=0,
+                alpha=0.4,
+                rasterized=True,
+                label=role,
             )
         axis.set_xlabel("predicted change")
         axis.set_title(model.removeprefix("organism/"))
     axes[0].set_ylabel("measured on held-out items and roles")
     axes[0].legend(loc="upper left", title="value", markerscale=2)
-    return save_figure(figure, stem, shown.round(4))
+    return save_figure(figure, stem, shown.round(3))

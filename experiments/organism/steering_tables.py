@@ -16,11 +16,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from steering_figures import draw_collateral, draw_predictions
+from steering_page import write_page
 
 from causalvalues.provenance import write_atomically
 
 Floats = NDArray[np.float64]
-N_RESAMPLES = 2000
+N_RESAMPLES = 1000
 CLEAR = 0.2  # of the score: a predicted effect whose sign should be right
 LEAST_GAIN = 1 / 3  # of what was asked
 CELL = ["model", "family", "budget"]
@@ -41,6 +42,7 @@ def write_all(runs: Path, out: Path) -> list[Path]:
         write_atomically(out / f"{name}.csv", table.round(4).to_csv(index=False))
         for name, table in tables.items()
     ]
+    written.append(write_page(*tables.values()))
     written += draw_collateral(tables["steering_collateral"], out / "steering_collateral_figure")
     return [*written, *draw_predictions(values, out / "steering_predictions_figure")]
 
@@ -105,9 +107,12 @@ CLAIMS = (
 
 
 def predictions(values: pd.DataFrame, candidates: pd.DataFrame) -> pd.DataFrame:
-    """Return how well plans, and values of candidates that were not asked about, were predicted."""
+    """Return how well side effects of plans, and values nobody asked about, were predicted."""
+    values = values[values.role != "target"]
     values = values.assign(
-        inside=values.verdict == "as predicted", group=values.task, kind="plans, " + values.family
+        inside=values.verdict == "as predicted",
+        group=values.task,
+        kind="side effects of plans, " + values.family,
     )
     told = np.where(candidates.told, "role prompts", "features")
     candidates = candidates.assign(
@@ -189,6 +194,7 @@ def _resampled(
             for seed in rng.choice(seeds, len(seeds))
             if (task, seed) in places
         ]
-        found.append(number(plain.iloc[np.concatenate(drawn)]))
+        if drawn:
+            found.append(number(plain.iloc[np.concatenate(drawn)]))
     low, high = np.quantile(found, [0.025, 0.975])
     yield float(low), float(number(plain)), float(high)
