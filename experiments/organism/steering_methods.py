@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 
 from causalvalues.errors import OutOfReach
 from causalvalues.evaluation.profile import EffectProfile
-from causalvalues.planning.candidate import Candidate, candidates_of, together
+from causalvalues.planning.candidate import candidates_of, together
 from causalvalues.planning.known import Known, known
 from causalvalues.planning.plan import plan
 from causalvalues.planning.planned import Plan
 from causalvalues.planning.propagation import Propagation
+from causalvalues.planning.unguided import unguided as best_alone
 from causalvalues.steering.intervention import Intervention
 
 Floats = NDArray[np.float64]
@@ -92,27 +93,6 @@ def planned(method: str, everything: Known, task: Task) -> Proposal | None:
 
 
 def unguided(everything: Known, task: Task) -> Proposal | None:
-    """Return the candidate with the largest measured effect on the target, at a fitting dose.
-
-    A line is told as it is: of several grades, the one whose effect is nearest to the gain.
-    """
-    able = [c for c in everything.candidates if c.low < 0 or _effect(c, task) * task.gain > 0]
-    if not able:
-        return None
-    lines = [each for each in able if each.is_told]
-    features = [each for each in able if not each.is_told]
-    best = [
-        *sorted(lines, key=lambda each: abs(_effect(each, task) - task.gain))[:1],
-        *sorted(features, key=lambda each: -abs(_effect(each, task)))[:1],
-    ]
-    chosen = max(best, key=lambda each: abs(_effect(each, task)))
-    dose = (
-        1.0 if chosen.is_told else float(np.clip(task.gain / _effect(chosen, task), -REACH, REACH))
-    )
-    return Proposal("unguided", together(everything.candidates, {chosen.name: dose}))
-
-
-def _effect(candidate: Candidate, task: Task) -> float:
-    """Return what a candidate was measured to do to the target."""
-    effect = candidate.profile.of(task.target)
-    return effect if np.isfinite(effect) else 0.0
+    """Return the candidate with the largest measured effect on the target, at a fitting dose."""
+    doses = best_alone(everything.candidates, task.target, task.gain)
+    return Proposal("unguided", together(everything.candidates, doses)) if doses else None
