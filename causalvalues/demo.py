@@ -104,16 +104,24 @@ def study_of_demo(
 
 
 def tell(
-    study: Study, out: Path, *, bar: Bar, n_calibration: int = 8, n_held_out: int = 16
+    study: Study,
+    out: Path,
+    *,
+    bar: Bar,
+    n_calibration: int = 8,
+    n_held_out: int = 16,
+    n_items: int | None = None,
+    respondent: Respondent | None = None,
 ) -> Story:
     """Return the story after writing its files into a folder; so many roles to steer on."""
-    respondent = load_respondent(study.model, bar=bar)
+    if respondent is None:
+        respondent = load_respondent(study.model, bar=bar)
     outcome = run(study, out, bar=bar, respondent=respondent)
     predicted = predicted_against_measured(outcome, seed=study.discovery.seed)
     written = _draw_effects(predicted, out / "figures")
     files = (*outcome.files, *written)
     try:
-        steered = _steered(study, out, respondent, n_calibration, n_held_out, bar)
+        steered = _steered(study, out, respondent, n_calibration, n_held_out, n_items, bar)
     except InputError as reason:
         return Story(outcome, predicted, files, ended=str(reason))
     return Story(outcome, predicted, tuple(dict.fromkeys((*files, *steered.files))), steered)
@@ -131,6 +139,7 @@ def _steered(
     respondent: Respondent,
     n_calibration: int,
     n_held_out: int,
+    n_items: int | None,
     bar: Bar,
 ) -> Steered:
     """Return what came of raising one value while all others are held."""
@@ -138,12 +147,17 @@ def _steered(
         out, saes=sae_of(study.model.name), respondent=respondent, model=study.model.name, bar=bar
     )
     measured = measure_candidates(
-        out, n_roles=n_calibration, neutral=False, respondent=respondent, bar=bar,
+        out, n_roles=n_calibration, n_items=n_items, neutral=False, respondent=respondent, bar=bar,
         model=study.model.name,
     )  # fmt: skip
     planned = make_plan(out, {TARGET: GAIN}, bar=bar)
     verified = verify_plan(
-        out, n_roles=n_held_out, respondent=respondent, model=study.model.name, bar=bar
+        out,
+        n_roles=n_held_out,
+        n_items=n_items,
+        respondent=respondent,
+        model=study.model.name,
+        bar=bar,
     )
     return Steered(found, measured, planned, verified)
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from causalvalues import ScoreTable, ValueGraph
-from causalvalues.demo import study_of_demo, tell
+from causalvalues.demo import Story, study_of_demo, tell
 
 
 @contextmanager
@@ -15,10 +15,11 @@ def silent_bar(label: str) -> Iterator[Callable[[int, int], None]]:
 
 def test_the_story_is_written_and_true(tmp_path: Path) -> None:
     study = study_of_demo(n_roles=100, n_resamples=20)
-    story = tell(study, tmp_path, bar=silent_bar)
+    story = tell(study, tmp_path, bar=silent_bar, n_calibration=3, n_held_out=5, n_items=1)
     assert all(path.exists() for path in story.files)
     suffixes = {path.suffix for path in story.files}
-    assert suffixes == {".csv", ".json", ".parquet", ".pdf", ".png", ".svg", ".yaml"}
+    pictures = {".pdf", ".png", ".svg"}
+    assert suffixes == {".csv", ".json", ".parquet", ".safetensors", ".yaml"} | pictures
     comparison = story.outcome.comparison
     assert comparison is not None
     assert (comparison.measure("adjacency_precision").value or 0) >= 0.8
@@ -30,6 +31,22 @@ def test_the_story_is_written_and_true(tmp_path: Path) -> None:
     inside = story.predicted.eval("interval_low - .05 <= planted <= interval_high + .05")
     assert inside.mean() >= 0.8
     assert (story.predicted.planted - story.predicted.measured).abs().max() < 0.2
+    assert_steered(story)
+
+
+def assert_steered(story: Story) -> None:
+    """The plan did what it was expected to, and less else than what one would do without graph."""
+    assert story.steered is not None, story.ended
+    assert story.steered.found.features["rule"].eq("contrast").all()
+    verdict = story.steered.verified.verdict
+    frame = verdict.to_frame().set_index("value")
+    others = frame.drop("achievement")[["measured", "unguided", "planted"]].abs()
+    assert abs(frame.loc["achievement", "measured"] - 0.3) < 0.1
+    assert (frame["verdict"] == "as predicted").mean() >= 0.8
+    assert others["measured"].sum() < 0.5 * others["unguided"].sum()
+    assert others["measured"].sum() < 0.5 * others["planted"].sum()
+    assert verdict.report.control is not None
+    assert story.steered.planned.plan.why
 
 
 def test_a_model_without_a_known_truth_is_not_judged() -> None:
