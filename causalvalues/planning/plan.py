@@ -58,7 +58,7 @@ def plan(
     choices = candidates.choices()
     chosen = choose(choices, candidates.propagation, targets, weights, most=budget, seconds=seconds)
     if not chosen.reached:
-        raise _out_of_reach(targets, choices, candidates.propagation, budget)
+        raise _out_of_reach(targets, choices, candidates, budget, len(everything.candidates))
     made = _plan(targets, tuple(hold), candidates, chosen.dose_by_name, weights, misfit, seed)
     if not explained:
         return made
@@ -152,15 +152,20 @@ def _check(
 
 
 def _out_of_reach(
-    targets: Mapping[str, float], choices: Sequence[Choice], propagation: Propagation, budget: int
+    targets: Mapping[str, float],
+    choices: Sequence[Choice],
+    listed: Known,
+    budget: int,
+    n_candidates: int,
 ) -> OutOfReach:
     """Return the error that says how much can be had."""
     most = {
-        value: np.sign(gain) * most_gain(choices, propagation, value, np.sign(gain), most=budget)
+        value: np.sign(gain)
+        * most_gain(choices, listed.propagation, value, np.sign(gain), most=budget)
         for value, gain in targets.items()
     }
     return OutOfReach(
-        f"Some {budget} of {len(choices)} candidates must reach "
+        f"At most {budget} of {n_candidates} candidates must reach "
         + ", ".join(f"{gain:+.2f} of {value}" for value, gain in targets.items()),
         found="at most, each alone, " + ", ".join(f"{m:+.2f} of {v}" for v, m in most.items()),
         remedy="ask for less, allow more interventions or higher doses, or measure others",
