@@ -9,12 +9,15 @@ import pandas as pd
 import pytest
 from reader import QUESTIONS, STUDY, reader, surveyed_folder
 
+from causalvalues import ScoreTable, ValueGraph
 from causalvalues.errors import FileError, InputError, Interrupted, OptionError, OutOfReach
 from causalvalues.provenance import digest_of_file
 from causalvalues.steering.intervention import RolePrompt
 from causalvalues.study.candidate_file import CandidateSet
 from causalvalues.study.guiding import targets_of
 from causalvalues.study.halves import calibration_of, held_out_of
+from causalvalues.study.interview import Interview
+from causalvalues.study.plan import RolesPlan
 from causalvalues.study.profile_file import read_profiles
 from causalvalues.study.run import run
 from causalvalues.study.stages import silent
@@ -271,3 +274,27 @@ def test_profiles_keep_every_role(steered: Path) -> None:
     assert up.differences.shape == (6, 10)
     assert up.of("achievement") > 0.2
     assert np.isfinite(up.differences).all()
+
+
+@pytest.mark.parametrize("design", ["traits", "file"])
+def test_roles_that_cannot_be_drawn_anew_are_parted_in_two(design: str, tmp_path: Path) -> None:
+    path = tmp_path / "roles.csv"
+    rows = [f"r{n},Person number {n}." for n in range(30)]
+    path.write_text("\n".join(["id,text", *rows]), encoding="utf-8")
+    plan = (
+        RolesPlan(design="traits", n_roles=30)
+        if design == "traits"
+        else RolesPlan(design="file", path=path)
+    )
+    study = STUDY.model_copy(update={"roles": plan, "truth": None})
+    interview = Interview.of(study)
+    table = ScoreTable(interview.names, np.zeros((2, 10)))
+    graph = ValueGraph(interview.names, np.zeros((10, 10), dtype=np.int8))
+    surveyed = Surveyed(tmp_path, study, interview, table, graph)
+    chosen = calibration_of(surveyed, seed=1, n_roles=15)
+    judged = held_out_of(surveyed, seed=1, n_roles=15)
+    texts = [{role.text for role in sheet.roles} for sheet in (chosen, judged)]
+    assert texts[0].isdisjoint(texts[1])
+    assert texts[0] | texts[1] == {role.text for role in interview.groups[0].roles}
+    with pytest.raises(OptionError, match=r"15 calibration roles.*Found: 16"):
+        calibration_of(surveyed, seed=1, n_roles=16)
