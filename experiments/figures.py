@@ -20,6 +20,7 @@ def main() -> int:
     data = parser.parse_args().data
     worst = run("planted_world", ["--out", HERE / "planted_world" / "results"])
     worst = worst or run("organism", ["--out", HERE / "organism" / "results"])
+    worst = worst or run("organism", ["--out", HERE / "organism" / "results"], "steer.py")
     if (data / "gemma_train.csv").exists():
         out = HERE / "kang2025" / "results"
         worst = worst or run("kang2025", ["--data", data, "--out", out])
@@ -28,10 +29,10 @@ def main() -> int:
     return worst
 
 
-def run(study: str, options: list[str | Path]) -> int:
-    """Return the exit code of one study."""
-    print(f"== {study}", flush=True)
-    command = [sys.executable, HERE / study / "run.py", *options]
+def run(study: str, options: list[str | Path], script: str = "run.py") -> int:
+    """Return the exit code of one study's script."""
+    print(f"== {study}/{script}", flush=True)
+    command = [sys.executable, HERE / study / script, *options]
     return subprocess.run(command, check=False).returncode
 
 

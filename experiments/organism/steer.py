@@ -5,8 +5,8 @@
 For each model and seed: roles of their own, a graph learnt from them, candidates (features of the
 organism's autoencoder, lines that settle a value), a survey of every candidate, plans by every
 method from a few of its answers, and a fresh survey of every plan on items and roles that no plan
-saw, with the options in another order. A model and seed that is done is not done again: its tables
-lie in --runs.
+saw, with the options in another order. A model and seed that is done is not done again: what came
+of it lies in --runs, and the tables and figures are made from there.
 """
 
 import argparse
@@ -27,6 +27,7 @@ from causalvalues.models.language_model import LanguageModel
 from causalvalues.organism.embedded import folder_of
 from causalvalues.steering.sae import open_sae
 
+RUNS = Path(__file__).parent / "results" / "steering_runs"
 MODELS = ("organism/gemma", "organism/llama")
 
 
@@ -34,7 +35,7 @@ def main() -> int:
     """Run what is not done yet, then write the tables and figures of all of it."""
     parser = argparse.ArgumentParser(description="Steering the organisms, with and without graph.")
     parser.add_argument("--out", type=Path, required=True, help="folder for tables and figures")
-    parser.add_argument("--runs", type=Path, default=Path("runs/steering"), help="what is done")
+    parser.add_argument("--runs", type=Path, default=RUNS, help="folder of what is done")
     parser.add_argument("--models", nargs="+", default=list(MODELS), choices=MODELS)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--only-run", action="store_true", help="write no tables")
@@ -65,7 +66,9 @@ def run(model_name: str, seed: int, folder: Path) -> None:
     done.mkdir(parents=True, exist_ok=True)
     for name, rows in reversed(tables.items()):  # plans come last
         frame = pd.DataFrame(rows).assign(model=model_name, seed=seed)
-        frame.to_parquet(done / f"{name}.parquet")
+        numbers = frame.select_dtypes("float64").round(5).astype("float32")
+        frame[numbers.columns] = numbers
+        frame.to_parquet(done / f"{name}.parquet", compression="zstd", compression_level=15)
     print(f"{done}: {np.round(time.monotonic() - started)} s", flush=True)
 
 

@@ -153,7 +153,9 @@ def _spread(
 def _gathered(runs: Path, name: str) -> pd.DataFrame:
     """Return the rows of every model and seed that is done."""
     files = sorted(
-        path for path in runs.glob(f"*/{name}.parquet") if (path.parent / "plans.parquet").exists()
+        path
+        for path in runs.glob(f"*-*/{name}.parquet")
+        if (path.parent / "plans.parquet").exists()
     )
     return pd.concat([pd.read_parquet(path) for path in files], ignore_index=True)
 
