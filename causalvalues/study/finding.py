@@ -64,9 +64,14 @@ def find_candidates(
             "A plan needs candidates", found="neither an autoencoder nor lines",
             remedy="name one with --sae, or leave --lines as it is",
         )  # fmt: skip
+    opened = {name: _opened(name) for name in saes}
+    if saes and not surveyed.record.files("candidates"):  # before any weights are fetched
+        respondent = respondent or load_respondent(surveyed.study.model, bar=bar)
+        surveyed.check_respondent(respondent)
+        Steerable.of(respondent, saes)
     made_from: Mapping[str, JsonValue] = {
         "surveyed": dict(surveyed.digests("study.yaml", "scores.parquet")),
-        "saes": {name: _digest(name) for name in saes},
+        "saes": {name: sae.digest for name, sae in opened.items()},
         "how": {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(how).items()},
         "prompts": None if prompts is None else digest_of_file(prompts),
         "seed": seed,
@@ -126,9 +131,8 @@ def _features(folder: Path, files: tuple[Path, ...]) -> pd.DataFrame:
     return pd.read_csv(path, keep_default_na=False) if path in files else pd.DataFrame()
 
 
-def _digest(name: str) -> str:
-    """Return what the weights of an autoencoder are known by."""
+def _opened(name: str) -> Dictionary:
+    """Return an autoencoder whose weights are not read yet."""
     from causalvalues.steering.sae import open_sae
 
-    dictionary: Dictionary = open_sae(name)
-    return dictionary.digest
+    return open_sae(name)
