@@ -34,7 +34,7 @@ from causalvalues.steering.hooks import steer
 from causalvalues.steering.intervention import SaeFeature, Strength
 from causalvalues.steering.sae import open_sae
 
-N_TURNS, N_TOKENS, BATCH, N_WRITTEN = 9, 256, 4, 24
+N_TURNS, N_TOKENS, BATCH, N_WRITTEN = 11, 256, 4, 24
 SIZES = {"small": (16_384, 2_048), "large": (65_536, 4_096)}
 
 
