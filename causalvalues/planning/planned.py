@@ -1,14 +1,11 @@
 """A `Plan` is what was asked for, what was chosen, and what is expected of it."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from causalvalues.planning.predict import Prediction
-from causalvalues.provenance import write_atomically
-from causalvalues.steering.document import digest_of, write_intervention
+from causalvalues.steering.document import digest_of
 from causalvalues.steering.intervention import Intervention
 
 __all__ = ["Plan", "Used"]
@@ -70,11 +67,3 @@ class Plan:
             "beat": dict(self.beat),
             "why": list(self.why),
         }
-
-    def write(self, folder: Path) -> list[Path]:
-        """Return plan.json, and the intervention as a file that `read_intervention` reads."""
-        document = json.dumps(self.to_dict(), indent=1, ensure_ascii=False) + "\n"
-        return [
-            write_atomically(folder / "plan.json", document),
-            *write_intervention(self.intervention, folder / "intervention.json"),
-        ]

@@ -8,6 +8,7 @@ Guarantee: roles and items are the caller's held-out ones; every answer is kept 
 same call again asks nothing.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,8 +124,6 @@ class SteeringReport:
 
     def to_json(self, path: Path) -> Path:
         """Return the path after writing the report."""
-        import json
-
         return write_atomically(path, json.dumps(self.to_dict(), indent=1) + "\n")
 
 

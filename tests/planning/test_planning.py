@@ -13,7 +13,6 @@ from causalvalues.planning.known import known
 from causalvalues.planning.plan import plan, trade_off
 from causalvalues.planning.propagation import no_propagation
 from causalvalues.planning.shortlist import shortlist
-from causalvalues.steering.document import read_intervention, to_dict
 from causalvalues.steering.intervention import Combined, RolePrompt, ValueVector, parts_of
 
 CANDIDATES, PROPAGATION = chain_candidates()
@@ -116,13 +115,6 @@ def test_more_gain_costs_more() -> None:
     costs = [made.collateral for _, made in curve if made is not None]
     assert curve[-1][1] is None
     assert costs == sorted(costs)
-
-
-def test_a_plan_and_its_intervention_can_be_read_again(tmp_path) -> None:  # type: ignore[no-untyped-def]
-    made = plan({"a": 0.4}, (), KNOWN, budget=2)
-    files = made.write(tmp_path)
-    assert files[0].name == "plan.json"
-    assert to_dict(read_intervention(tmp_path / "intervention.json")) == to_dict(made.intervention)
 
 
 def test_a_seed_gives_the_same_plan() -> None:
