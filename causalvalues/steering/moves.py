@@ -56,8 +56,19 @@ class Row:
         return float(self.numbers.norm())
 
 
+class _Scoped:
+    """Acts within a scope, and so asks for the tokens of a phrase or for none."""
+
+    scope: Scope
+
+    @property
+    def phrase(self) -> str:
+        """Return the phrase whose tokens are asked for."""
+        return self.scope.phrase
+
+
 @dataclass(frozen=True, eq=False)
-class AddVector:
+class AddVector(_Scoped):
     """Adds one vector to the residual."""
 
     layer: int
@@ -72,11 +83,6 @@ class AddVector:
     def site(self) -> Site:
         """Return what of the layer is changed."""
         return "residual"
-
-    @property
-    def phrase(self) -> str:
-        """Return the phrase whose tokens are asked for."""
-        return self.scope.phrase
 
     @cached_property
     def step(self) -> Row:
@@ -99,7 +105,7 @@ class AddVector:
 
 
 @dataclass(frozen=True, eq=False)
-class MoveFeature:
+class MoveFeature(_Scoped):
     """Moves the activation of one feature towards a target; what else the residual says is kept."""
 
     layer: int
@@ -118,11 +124,6 @@ class MoveFeature:
         """Return what of the layer is changed."""
         return "residual"
 
-    @property
-    def phrase(self) -> str:
-        """Return the phrase whose tokens are asked for."""
-        return self.scope.phrase
-
     def __call__(self, activation: Tensor, tokens: Tokens) -> Tensor:
         """Return the residual (batch, token, width), moved."""
         width = len(self.direction.numbers)
@@ -138,7 +139,7 @@ class MoveFeature:
 
 
 @dataclass(frozen=True, eq=False)
-class MoveNeurons:
+class MoveNeurons(_Scoped):
     """Moves some neurons of one layer's MLP."""
 
     layer: int
@@ -154,11 +155,6 @@ class MoveNeurons:
     def site(self) -> Site:
         """Return what of the layer is changed."""
         return "neurons"
-
-    @property
-    def phrase(self) -> str:
-        """Return the phrase whose tokens are asked for."""
-        return self.scope.phrase
 
     @cached_property
     def last(self) -> int:
