@@ -1,0 +1,199 @@
+"""An `Estimate` is one number with its interval, or the reason why there is none.
+
+    of_clusters      mean over clusters (roles, questions, texts), Student's interval or bootstrap
+    of_share         a share by cluster: Wilson's interval, n = p(1 − p)/SE² clusters' worth
+    of_profile       any function of a profile's mean changes; roles are drawn again whole
+
+Guarantee: what cannot be told (one cluster, nothing asked, nothing to divide by) is unscored and
+says why, never 0; what is NaN is left out and not counted in `n`; a seed gives the same interval.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.stats import t as student
+
+from causalvalues.errors import FileError, OptionError
+from causalvalues.evaluation.profile import EffectProfile
+
+__all__ = ["Estimate", "Interval", "Statistic", "drawn_means"]
+
+Floats = NDArray[np.float64]
+Interval = Literal["student", "bootstrap"]
+Statistic = Callable[[Floats], Floats]  # (resample, value) mean changes → (resample,); NaN if none
+FEWEST_CLUSTERS = 2
+LEAST_DEFINED = 0.5  # of the resamples must have a number, or there is no interval
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number, its interval, and how many clusters it rests on; or why there is none."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+    unscored: str = ""  # why there is no number; then the value is NaN
+
+    def __post_init__(self) -> None:
+        if bool(self.unscored) != math.isnan(self.value):
+            raise OptionError(
+                "An estimate holds a number or the reason why there is none",
+                found=f"{self.value} with the reason {self.unscored!r}",
+                remedy="use Estimate.without(reason)",
+            )
+
+    @property
+    def scored(self) -> bool:
+        """Return whether there is a number."""
+        return not self.unscored
+
+    @property
+    def clear(self) -> bool:
+        """Return whether the interval leaves out zero."""
+        return self.low > 0 or self.high < 0
+
+    @classmethod
+    def without(cls, reason: str, n: int = 0) -> "Estimate":
+        """Return an estimate without a number, and why."""
+        return cls(math.nan, math.nan, math.nan, n, reason)
+
+    @classmethod
+    def of_clusters(
+        cls,
+        numbers: ArrayLike,  # (cluster,); NaN is left out
+        *,
+        how: Interval = "student",
+        level: float = 0.95,
+        n_resamples: int = 1000,
+        seed: int = 0,
+        of: str = "cluster",
+    ) -> "Estimate":
+        """Return the mean over clusters; `of` names a cluster where too few are known."""
+        known = _known(numbers, level)
+        if len(known) < FEWEST_CLUSTERS:
+            return cls.without(_too_few(of, len(known)), len(known))
+        mean = float(known.mean())
+        if how == "student":
+            width = _quantile(level, len(known)) * float(known.std(ddof=1)) / len(known) ** 0.5
+            return cls(mean, mean - width, mean + width, len(known))
+        rng = np.random.default_rng(seed)
+        drawn = known[rng.integers(len(known), size=(n_resamples, len(known)))].mean(axis=1)
+        return cls(mean, *_percentiles(drawn, level), len(known))
+
+    @classmethod
+    def of_share(cls, shares: ArrayLike, *, level: float = 0.95, of: str = "cluster") -> "Estimate":
+        """Return the mean share over clusters, its interval within 0 and 1.
+
+        Wilson's interval with as many cases as the spread over clusters is worth, p(1 − p)/SE²; at
+        0 or 1, where there is no spread, as many as there are clusters. So all of 5 is not certain.
+        """
+        known = _known(shares, level)
+        n = len(known)
+        if n < FEWEST_CLUSTERS:
+            return cls.without(_too_few(of, n), n)
+        share = float(known.mean())
+        variance = float(known.var(ddof=1)) / n
+        certain = share * (1 - share)
+        if variance == 0 and certain > 0:  # every cluster has the same share
+            return cls(share, share, share, n)
+        worth = certain / variance if variance > 0 else n
+        return cls(share, *_wilson(share, worth, _quantile(level, n)), n)
+
+    @classmethod
+    def of_profile(
+        cls,
+        profile: EffectProfile,
+        statistic: Statistic,
+        *,
+        without: str = "it has no number for this profile",
+        level: float = 0.95,
+        n_resamples: int = 1000,
+        seed: int = 0,
+    ) -> "Estimate":
+        """Return a function of the mean changes; `without` is said where it has no number."""
+        n = int(np.isfinite(profile.differences).any(axis=1).sum())
+        if n < FEWEST_CLUSTERS:
+            return cls.without(_too_few("role", n), n)
+        value = float(statistic(profile.change[None])[0])
+        if not math.isfinite(value):
+            return cls.without(without, n)
+        drawn = statistic(drawn_means(profile, n_resamples, seed))
+        if np.isfinite(drawn).mean() < LEAST_DEFINED:
+            return cls.without(f"drawn again, {without}", n)
+        return cls(value, *_percentiles(drawn, level), n)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the estimate as JSON would hold it; what is missing is null."""
+        numbers = {"value": self.value, "low": self.low, "high": self.high}
+        found = {k: v if math.isfinite(v) else None for k, v in numbers.items()}
+        return {**found, "n": self.n, "unscored": self.unscored}
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> "Estimate":
+        """Return the estimate that `to_dict` gave."""
+        try:
+            value, low, high = (_number(document[name]) for name in ("value", "low", "high"))
+            return cls(value, low, high, int(document["n"]), str(document["unscored"]))
+        except (KeyError, TypeError, ValueError) as fault:
+            raise FileError("An estimate was expected", found=str(fault)) from fault
+
+    def __str__(self) -> str:
+        """Return the estimate as a table prints it."""
+        if self.unscored:
+            return f"– ({self.unscored})"
+        return f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}]"
+
+
+def drawn_means(profile: EffectProfile, n_resamples: int = 1000, seed: int = 0) -> Floats:
+    """Return (resample, value) mean changes over roles drawn again whole; NaN where none has it."""
+    rng = np.random.default_rng(seed)
+    n_roles = len(profile.roles)
+    known = np.isfinite(profile.differences)
+    drawn = rng.multinomial(n_roles, np.full(n_roles, 1 / n_roles), size=n_resamples)
+    with np.errstate(invalid="ignore"):
+        means: Floats = (drawn @ np.nan_to_num(profile.differences)) / (drawn @ known)
+    return means
+
+
+def _known(numbers: ArrayLike, level: float) -> Floats:
+    """Return what is finite."""
+    if not 0 < level < 1:
+        raise OptionError("`level` must lie between 0 and 1", found=f"{level}")
+    found = np.asarray(numbers, dtype=np.float64)
+    if found.ndim != 1:
+        raise OptionError("Clusters come with a number each", found=f"shape {found.shape}")
+    return found[np.isfinite(found)]
+
+
+def _too_few(of: str, n: int) -> str:
+    """Return why there is no interval."""
+    return f"{'only one' if n else 'no'} {of} is known"
+
+
+def _quantile(level: float, n: int) -> float:
+    """Return how many standard errors an interval is wide to one side."""
+    return float(student.ppf((1 + level) / 2, n - 1))
+
+
+def _percentiles(drawn: Floats, level: float) -> tuple[float, float]:
+    """Return the interval that holds the middle of what was drawn."""
+    finite = drawn[np.isfinite(drawn)]
+    low, high = np.quantile(finite, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def _wilson(share: float, n: float, z: float) -> tuple[float, float]:
+    """Return Wilson's interval of a share among n."""
+    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + (z / (2 * n)) ** 2)
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def _number(found: float | None) -> float:
+    """Return a number of a document; null is NaN."""
+    return math.nan if found is None else float(found)
