@@ -2,7 +2,9 @@
 
     of_clusters      mean over clusters (roles, questions, texts), Student's interval or bootstrap
     of_share         a share by cluster: Wilson's interval, n = p(1 − p)/SE² clusters' worth
-    of_profile       any function of a profile's mean changes; roles are drawn again whole
+    of_means         any function of the means of rows; rows are drawn again whole, and quantiles
+                     moved by how far what is drawn lies beside the number (Efron 1981)
+    of_profile       the same of a profile's mean changes: its rows are roles
 
 Guarantee: what cannot be told (one cluster, nothing asked, nothing to divide by) is unscored and
 says why, never 0; what is NaN is left out and not counted in `n`; a seed gives the same interval.
@@ -15,6 +17,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.stats import norm
 from scipy.stats import t as student
 
 from causalvalues.errors import FileError, OptionError
@@ -86,23 +89,62 @@ class Estimate:
         return cls(mean, *_percentiles(drawn, level), len(known))
 
     @classmethod
-    def of_share(cls, shares: ArrayLike, *, level: float = 0.95, of: str = "cluster") -> "Estimate":
-        """Return the mean share over clusters, its interval within 0 and 1.
+    def of_share(
+        cls,
+        shares: ArrayLike,  # (cluster,); NaN is left out
+        *,
+        out_of: ArrayLike | None = None,  # (cluster,) how many each share is of; None: as many
+        level: float = 0.95,
+        of: str = "cluster",
+    ) -> "Estimate":
+        """Return the share over all clusters, its interval within 0 and 1.
 
         Wilson's interval with as many cases as the spread over clusters is worth, p(1 − p)/SE²; at
         0 or 1, where there is no spread, as many as there are clusters. So all of 5 is not certain.
         """
-        known = _known(shares, level)
-        n = len(known)
+        found = np.asarray(shares, dtype=np.float64)
+        sizes = np.ones_like(found) if out_of is None else np.asarray(out_of, dtype=np.float64)
+        if sizes.shape != found.shape:
+            raise OptionError(
+                "Every share is out of some number", found=f"{found.shape}, {sizes.shape}"
+            )
+        counted = np.isfinite(found) & (sizes > 0)
+        known, n = _known(found[counted], level), int(counted.sum())
         if n < FEWEST_CLUSTERS:
             return cls.without(_too_few(of, n), n)
-        share = float(known.mean())
-        variance = float(known.var(ddof=1)) / n
+        weights = sizes[counted] / sizes[counted].mean()
+        share = float((weights * known).mean())
+        variance = float(((weights * (known - share)) ** 2).sum() / (n - 1) / n)
         certain = share * (1 - share)
         if variance == 0 and certain > 0:  # every cluster has the same share
             return cls(share, share, share, n)
         worth = certain / variance if variance > 0 else n
         return cls(share, *_wilson(share, worth, _quantile(level, n)), n)
+
+    @classmethod
+    def of_means(
+        cls,
+        rows: ArrayLike,  # (cluster, quantity); NaN is left out
+        statistic: Statistic,
+        *,
+        without: str = "it has no number here",
+        level: float = 0.95,
+        n_resamples: int = 1000,
+        seed: int = 0,
+        of: str = "cluster",
+    ) -> "Estimate":
+        """Return a function of the means of rows; `without` is said where it has no number."""
+        known = np.asarray(rows, dtype=np.float64)
+        n = int(np.isfinite(known).any(axis=1).sum())
+        if n < FEWEST_CLUSTERS:
+            return cls.without(_too_few(of, n), n)
+        value = float(statistic(_means(known, np.ones((1, len(known)))))[0])
+        if not math.isfinite(value):
+            return cls.without(without, n)
+        drawn = statistic(drawn_means(known, n_resamples, seed))
+        if np.isfinite(drawn).mean() < LEAST_DEFINED:
+            return cls.without(f"drawn again, {without}", n)
+        return cls(value, *_around(value, drawn[np.isfinite(drawn)], level), n)
 
     @classmethod
     def of_profile(
@@ -116,16 +158,10 @@ class Estimate:
         seed: int = 0,
     ) -> "Estimate":
         """Return a function of the mean changes; `without` is said where it has no number."""
-        n = int(np.isfinite(profile.differences).any(axis=1).sum())
-        if n < FEWEST_CLUSTERS:
-            return cls.without(_too_few("role", n), n)
-        value = float(statistic(profile.change[None])[0])
-        if not math.isfinite(value):
-            return cls.without(without, n)
-        drawn = statistic(drawn_means(profile, n_resamples, seed))
-        if np.isfinite(drawn).mean() < LEAST_DEFINED:
-            return cls.without(f"drawn again, {without}", n)
-        return cls(value, *_percentiles(drawn, level), n)
+        return cls.of_means(
+            profile.differences, statistic,
+            without=without, level=level, n_resamples=n_resamples, seed=seed, of="role",
+        )  # fmt: skip
 
     def to_dict(self) -> dict[str, Any]:
         """Return the estimate as JSON would hold it; what is missing is null."""
@@ -149,14 +185,22 @@ class Estimate:
         return f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}]"
 
 
-def drawn_means(profile: EffectProfile, n_resamples: int = 1000, seed: int = 0) -> Floats:
-    """Return (resample, value) mean changes over roles drawn again whole; NaN where none has it."""
+def drawn_means(rows: Floats, n_resamples: int = 1000, seed: int = 0) -> Floats:
+    """Return (resample, quantity) means of rows drawn again whole; NaN where none of them has it.
+
+    rows: (cluster, quantity); NaN is left out
+    """
+    if n_resamples < 1:
+        raise OptionError("`n_resamples` must be 1 or more", found=f"{n_resamples}")
+    n = len(rows)
     rng = np.random.default_rng(seed)
-    n_roles = len(profile.roles)
-    known = np.isfinite(profile.differences)
-    drawn = rng.multinomial(n_roles, np.full(n_roles, 1 / n_roles), size=n_resamples)
+    return _means(rows, rng.multinomial(n, np.full(n, 1 / n), size=n_resamples))
+
+
+def _means(rows: Floats, drawn: Floats | NDArray[np.int64]) -> Floats:
+    """Return (resample, quantity) means of rows that were drawn (resample, row) times."""
     with np.errstate(invalid="ignore"):
-        means: Floats = (drawn @ np.nan_to_num(profile.differences)) / (drawn @ known)
+        means: Floats = (drawn @ np.nan_to_num(rows)) / (drawn @ np.isfinite(rows))
     return means
 
 
@@ -182,9 +226,23 @@ def _quantile(level: float, n: int) -> float:
 
 def _percentiles(drawn: Floats, level: float) -> tuple[float, float]:
     """Return the interval that holds the middle of what was drawn."""
-    finite = drawn[np.isfinite(drawn)]
-    low, high = np.quantile(finite, [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
+
+
+def _around(value: float, drawn: Floats, level: float) -> tuple[float, float]:
+    """Return bias-corrected percentiles of what was drawn; they hold the number.
+
+    Sizes and shares come out larger when drawn again, as noise never cancels in |x|: with z the
+    normal quantile of the share drawn below the number, quantiles are read at Φ(2z ± z_level).
+    """
+    n = len(drawn)
+    below = ((drawn < value).sum() + (drawn == value).sum() / 2) / n
+    moved = 2 * norm.ppf(np.clip(below, 0.5 / n, 1 - 0.5 / n))
+    width = norm.ppf((1 + level) / 2)
+    places = np.asarray(norm.cdf(np.array([moved - width, moved + width])))
+    low, high = np.quantile(drawn, places)
+    return min(float(low), value), max(float(high), value)
 
 
 def _wilson(share: float, n: float, z: float) -> tuple[float, float]:
