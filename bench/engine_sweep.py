@@ -30,6 +30,7 @@ class Added:
     vector: torch.Tensor
     site: Site = "residual"
     phrase: str = ""
+    alone: bool = False
 
     def __call__(self, activation: torch.Tensor, tokens: Tokens) -> torch.Tensor:
         return activation + self.vector

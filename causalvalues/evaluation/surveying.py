@@ -19,6 +19,7 @@ from causalvalues.models.language_model import LanguageModel
 from causalvalues.steering.dictionary import Dictionary
 from causalvalues.steering.document import digest_of
 from causalvalues.steering.edits import edits_of
+from causalvalues.steering.gating import Gated
 from causalvalues.steering.intervention import (
     Combined,
     Intervention,
@@ -142,8 +143,9 @@ def _asked(
 ) -> Asked:
     """Return what was asked of one group; one condition without edits needs no sweep."""
     if not written and (group.edited or len(group.edits) > 1):
+        sweeper = Gated(model) if isinstance(model, LanguageModel) else model
         return ask_under(
-            cast(Sweeper[Any], model), questions, group.roles, store, edits=group.edits,
+            cast(Sweeper[Any], sweeper), questions, group.roles, store, edits=group.edits,
             digests=group.digests, role_place=role_place, progress=progress,
         )  # fmt: skip
     (name,) = group.edits

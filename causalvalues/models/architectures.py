@@ -19,7 +19,15 @@ from transformers import PretrainedConfig, PreTrainedModel
 
 from causalvalues.errors import UnknownArchitecture
 
-__all__ = ["ARCHITECTURES", "Architecture", "Parts", "parts_of", "projection", "unknown"]
+__all__ = [
+    "ARCHITECTURES",
+    "INSIDE_MLP",
+    "Architecture",
+    "Parts",
+    "inside_mlp",
+    "parts_of",
+    "unknown",
+]
 
 Masks = Literal["one", "windowed", "by layer type"]
 
@@ -101,9 +109,14 @@ def parts_of(model: PreTrainedModel) -> Parts:
     )
 
 
-def projection(layer: nn.Module) -> nn.Module | None:
-    """Return the module that neurons of a layer enter, or none where it has no such MLP."""
-    return _at(layer, "mlp.down_proj")
+INSIDE_MLP: Mapping[str, str] = MappingProxyType(
+    {"neurons": "mlp.down_proj", "gates": "mlp.act_fn"}
+)
+
+
+def inside_mlp(layer: nn.Module, site: str) -> nn.Module | None:
+    """Return the module that neurons enter, or that gates leave; none where there is no such."""
+    return _at(layer, INSIDE_MLP[site])
 
 
 def unknown(model_type: str, found: str) -> UnknownArchitecture:

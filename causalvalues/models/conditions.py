@@ -1,9 +1,9 @@
 """A `Condition` of a sweep: its edits in the order in which they act, and where its run begins.
 
-    order    by layer; at one layer neurons before the residual; else as given
+    order    by layer; at one layer gates, then neurons, then the residual; else as given
     start    the layer whose stored residual the run goes on from; -1 is the whole run
              first edit of the residual of layer L: L, whose residual is edited before the run
-             first edit of the neurons of layer L: L - 1, whose residual stays as it is
+             first edit inside the MLP of layer L: L - 1, whose residual stays as it is
 
 Guarantee: what an edit is given is its own copy, what it returns has the same shape, type and
 device, and an edit that cannot act is refused by the name of its condition before anything runs.
@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from causalvalues.errors import OptionError
-from causalvalues.models.architectures import projection
+from causalvalues.models.architectures import INSIDE_MLP, inside_mlp
 from causalvalues.models.edit import Edit, Site, Tokens
 from causalvalues.models.marks import MOST_PHRASES
 
@@ -25,7 +25,7 @@ __all__ = ["Condition", "Given", "Point", "Step", "conditions_of", "phrases_of",
 
 Given = Edit | Sequence[Edit] | None
 SITES: tuple[Site, ...] = get_args(Site)
-ORDER: Mapping[Site, int] = {"neurons": 0, "residual": 1}
+ORDER: Mapping[Site, int] = {"gates": 0, "neurons": 1, "residual": 2}
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,11 @@ class Condition:
         return first.layer if first.site == "residual" else first.layer - 1
 
     @property
+    def alone(self) -> bool:
+        """Return whether prompts may share no token under it."""
+        return any(step.edit.alone for step in self.steps)
+
+    @property
     def at_start(self) -> tuple[Step, ...]:
         """Return the steps that edit the stored residual itself."""
         return tuple(step for step in self.steps if step.point.layer == self.start)
@@ -119,10 +124,12 @@ def _steps(name: str, given: Given, layers: nn.ModuleList) -> tuple[Step, ...]:
 def _refuse(step: Step, layers: nn.ModuleList) -> None:
     """Raise unless an edit says what it changes, and the model has that."""
     what = f"The edit {step.condition!r}"
-    missing = [name for name in ("layer", "site", "phrase") if not hasattr(step.edit, name)]
+    missing = [
+        name for name in ("layer", "site", "phrase", "alone") if not hasattr(step.edit, name)
+    ]
     if missing or not callable(step.edit):
         raise OptionError(
-            f"{what} must be callable and have a layer, a site and a phrase",
+            f"{what} must be callable and have a layer, a site, a phrase and `alone`",
             found=f"a {type(step.edit).__name__} without {', '.join(missing) or 'a call'}",
         )
     refuse_point(step.point, layers, what)
@@ -136,9 +143,9 @@ def refuse_point(point: Point, layers: nn.ModuleList, what: str) -> None:
         )
     if point.site not in SITES:
         raise OptionError(f"{what} needs a site: {', '.join(SITES)}", found=repr(point.site))
-    if point.site == "neurons" and projection(layers[point.layer]) is None:
+    if point.site != "residual" and inside_mlp(layers[point.layer], point.site) is None:
         raise OptionError(
-            f"{what} needs a model whose layers have `mlp.down_proj`",
+            f"{what} needs a model whose layers have `{INSIDE_MLP[point.site]}`",
             found=f"none in a {type(layers[point.layer]).__name__}",
             remedy="use the residual of this model instead of its neurons",
         )
@@ -156,4 +163,5 @@ def _on(tokens: Tokens, device: torch.device) -> Tokens:
         is_last=tokens.is_last.to(device),
         is_answer=tokens.is_answer.to(device),
         in_phrase={name: where.to(device) for name, where in tokens.in_phrase.items()},
+        query=None if tokens.query is None else tokens.query.to(device),
     )

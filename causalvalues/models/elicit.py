@@ -58,13 +58,18 @@ class Engine:
         asked: Sequence[Asked],
         conditions: Sequence[Condition],
         phrases: Sequence[str] = (),
+        *,
+        alone: bool = False,
     ) -> Iterator[Answer]:
-        """Yield what every prompt answers under every condition, batch by batch."""
+        """Yield what every prompt answers under every condition, batch by batch.
+
+        alone: no two prompts share a token
+        """
 
         def weighed(packs: list[Pack]) -> list[Answer]:
             return self._weighed(packs, batch_of(packs, self.device, phrases), conditions)
 
-        for batch in self._batches(asked):
+        for batch in self._batches(asked, alone=alone):
             for found in in_halves(batch, weighed, self._halved):
                 yield from found
 
@@ -84,7 +89,7 @@ class Engine:
             for found in in_halves(batch, read, self._halved):
                 yield from found
 
-    def _batches(self, asked: Sequence[Asked]) -> Iterator[list[Pack]]:
+    def _batches(self, asked: Sequence[Asked], *, alone: bool = False) -> Iterator[list[Pack]]:
         """Yield packs that are computed together."""
         keys = [one.keys for one in asked]
         ordered = [asked[place] for place in in_order(keys)]
@@ -92,7 +97,10 @@ class Engine:
         lengths = np.array([one.n_tokens for one in ordered], dtype=np.int64)
         self.tally.asked += int(lengths.sum())
         self.tally.least += int(lengths.sum()) - sum(shared)
-        pieces = cuts(lengths, np.array(shared), budget=self.budget, cost=self.cost)
+        if alone:
+            pieces = [slice(place, place + 1) for place in range(len(ordered))]
+        else:
+            pieces = cuts(lengths, np.array(shared), budget=self.budget, cost=self.cost)
         packs = [pack_of(ordered[piece]) for piece in pieces]
         for group in batches([len(pack.tree) for pack in packs], budget=self.budget):
             yield [packs[place] for place in group]

@@ -111,7 +111,10 @@ class LanguageModel:
         known: dict[Ending, Continuations] = {}
         for window in self._windows(requests, phrases):
             prompts = [self._asked(place, p, requests[place].options, known) for place, p in window]
-            yield from self.engine.answers(prompts, conditions, phrases)
+            for alone in (False, True):
+                some = [condition for condition in conditions if condition.alone == alone]
+                if some:
+                    yield from self.engine.answers(prompts, some, phrases, alone=alone)
 
     def residuals(
         self, requests: Sequence[Request], layer: int, *, edits: Sequence[Edit] = ()
@@ -130,6 +133,15 @@ class LanguageModel:
         Under edits, it is what they leave behind.
         """
         yield from self._activations(requests, Point(layer, "neurons"), edits)
+
+    def gates(
+        self, requests: Sequence[Request], layer: int, *, edits: Sequence[Edit] = ()
+    ) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        """Yield (place, what leaves `mlp.act_fn` at each token of a prompt (token, neuron)).
+
+        Under edits, it is what they leave behind.
+        """
+        yield from self._activations(requests, Point(layer, "gates"), edits)
 
     def marks(self, requests: Sequence[Request], phrase: str = "") -> list[Marks]:
         """Return the tokens of every prompt, where its role ends, and which say a phrase."""

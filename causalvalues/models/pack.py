@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from causalvalues.models.chat import Prompt
-from causalvalues.models.edit import Tokens
+from causalvalues.models.edit import NOBODY, Tokens
 from causalvalues.models.forward import Batch
 from causalvalues.models.marks import MOST_PHRASES
 from causalvalues.models.options import Continuations
@@ -125,10 +125,14 @@ def batch_of(packs: Sequence[Pack], device: torch.device, phrases: Sequence[str]
     width = -(-longest // ROUND_TO) * ROUND_TO
     keys, depths = np.zeros((2, len(packs), width), dtype=np.int64)
     ends = np.tile(np.arange(1, width + 1), (len(packs), 1))
+    query = np.full_like(keys, NOBODY)
     for row, pack in enumerate(packs):
         inside = slice(len(pack.tree))
         keys[row, inside], depths[row, inside] = pack.tree.keys, pack.tree.depths
         ends[row, inside] = pack.tree.ends
+        for path in pack.paths:
+            own = slice(0 if len(pack.paths) == 1 else path[-1], pack.tree.ends[path[-1]])
+            query[row, own] = path[-1]  # in preorder answers follow the prompt that they answer
     return Batch(
         Tokens(
             ids=_there(keys >> ID, device),
@@ -140,6 +144,7 @@ def batch_of(packs: Sequence[Pack], device: torch.device, phrases: Sequence[str]
                 phrase: _there(keys >> (PHRASE + number) & 1 > 0, device)
                 for number, phrase in enumerate(phrases)
             },
+            query=_there(query, device),
         ),
         ends=_there(ends, device),
     )

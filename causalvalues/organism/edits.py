@@ -21,6 +21,7 @@ class WriteRegister:
     layer: int
     site: Site = "residual"
     phrase: str = ""
+    alone: bool = False
 
     def __call__(self, activation: Tensor, tokens: Tokens) -> Tensor:
         """Return the residual with the register set wherever the role is already read."""
@@ -38,6 +39,7 @@ class AddVector:
     layer: int
     site: Site = "residual"
     phrase: str = ""
+    alone: bool = False
 
     def __call__(self, activation: Tensor, tokens: Tokens) -> Tensor:
         """Return the residual, moved wherever the role is already read."""

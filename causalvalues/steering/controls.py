@@ -2,6 +2,7 @@
 
     random_feature   another feature of the dictionary that is active about as often
     random_vector    a direction at random, as long as what is added, at the same layer and tokens
+    random_neurons   as many other neurons of each layer, edited by the same amounts
 
 A clamped feature is controlled by what it adds where the feature is silent, an ablated one by what
 it takes away where the feature is most active. Lines that a role is told stay as they are: the
@@ -21,6 +22,7 @@ from causalvalues.steering.intervention import (
     Combined,
     Intervention,
     NeuronEdit,
+    ProbeEdit,
     RolePrompt,
     SaeFeature,
     Simple,
@@ -29,7 +31,7 @@ from causalvalues.steering.intervention import (
     parts_of,
 )
 
-__all__ = ["N_ALIKE", "random_feature", "random_vector"]
+__all__ = ["N_ALIKE", "random_feature", "random_neurons", "random_vector"]
 
 N_ALIKE = 16  # features that count as active about as often
 
@@ -81,17 +83,72 @@ def random_vector(
     return parts[0] if len(parts) == 1 else Combined(tuple(parts))
 
 
+def random_neurons(intervention: Intervention, n_neurons: int, *, seed: int) -> Intervention:
+    """Return the intervention with every layer's neurons replaced by others, none of its own.
+
+    n_neurons   how many a layer has; amounts, bounds and weights stay, one for each neuron
+    """
+    rng = np.random.default_rng(seed)
+    own: dict[int, set[int]] = {}
+    for part in parts_of(intervention):
+        for layer, neurons in _neurons_of(part).items():
+            own.setdefault(layer, set()).update(neurons.tolist())
+    if not own:
+        raise OptionError("Random neurons stand for neurons", found="an edit of none")
+    other: dict[int, dict[int, int]] = {}
+    for layer, taken in sorted(own.items()):
+        free = np.setdiff1d(np.arange(n_neurons), sorted(taken))
+        if len(free) < len(taken):
+            raise OptionError(
+                "A control needs as many other neurons",
+                found=f"{len(free)} besides {len(taken)} at layer {layer}",
+            )
+        drawn = rng.choice(free, size=len(taken), replace=False)
+        other[layer] = dict(zip(sorted(taken), map(int, drawn), strict=True))
+    parts = tuple(_with_neurons(part, other) for part in parts_of(intervention))
+    return parts[0] if len(parts) == 1 else Combined(parts)
+
+
+def _neurons_of(part: Simple) -> Mapping[int, NDArray[np.int64]]:
+    """Return the neurons that a part reads or edits, by layer."""
+    if isinstance(part, NeuronEdit):
+        return part.neurons_by_layer
+    return part.reads_by_layer if isinstance(part, ProbeEdit) else {}
+
+
+def _with_neurons(part: Simple, other: Mapping[int, Mapping[int, int]]) -> Simple:
+    """Return a part with each neuron replaced by another."""
+
+    def replaced(by_layer: Mapping[int, NDArray[np.int64]]) -> dict[int, NDArray[np.int64]]:
+        return {
+            layer: np.array([other[layer][neuron] for neuron in neurons.tolist()])
+            for layer, neurons in by_layer.items()
+        }
+
+    if isinstance(part, NeuronEdit):
+        own = replaced(part.neurons_by_layer)
+        return replace(part, name=f"random for {part.name}", neurons_by_layer=own)
+    if isinstance(part, ProbeEdit) and part.site == "neurons":
+        return replace(
+            part,
+            name=f"random for {part.name}",
+            reads_by_layer=replaced(part.reads_by_layer),
+            moves_by_layer=replaced(part.moves_by_layer),
+        )
+    return part
+
+
 def _control(
     part: Simple, dictionaries: Mapping[str, Dictionary], rng: np.random.Generator
 ) -> Simple:
     """Return the control of one part."""
     if isinstance(part, RolePrompt):
         return part
-    if isinstance(part, NeuronEdit):
+    if isinstance(part, NeuronEdit | ProbeEdit):
         raise OptionError(
-            "A random vector stands for a direction of the residual",
-            found=f"the neurons of {part.name}",
-            remedy="control neurons by other neurons",
+            "A random vector stands for a vector that is added",
+            found=f"{part.name}, whose change depends on what is there",
+            remedy="control neurons by `random_neurons`, an edit by probes by a vector as long",
         )
     if isinstance(part, ValueVector):
         drawn = {

@@ -1,31 +1,41 @@
 """The edits that make up an intervention: what `LanguageModel.sweep` and `steer` run.
 
-    one for a feature, one for each layer of a vector, one for each layer of neurons; role prompts
-    are told, not run
+    one for a feature, one for each layer of a vector, of probes or of neurons; role prompts are
+    told, not run
 
 Changes are computed in float32 and added in the residual's own type. Guarantee: a token out of
 scope keeps its bits, and so does every token under a share of 0; nothing is decoded of a
 dictionary but the one direction that is asked for.
 """
 
+import math
 from collections.abc import Iterator, Mapping
+from typing import TypeAlias
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from causalvalues.errors import OptionError, SaeError, WrongHook
 from causalvalues.steering.dictionary import Dictionary
 from causalvalues.steering.intervention import (
     Intervention,
     NeuronEdit,
+    ProbeEdit,
     SaeFeature,
     Simple,
     Strength,
     ValueVector,
     parts_of,
 )
-from causalvalues.steering.moves import AddVector, Move, MoveFeature, MoveNeurons, Row
+from causalvalues.steering.moves import AddVector, MoveFeature, MoveNeurons, Row
+from causalvalues.steering.probe_moves import MoveByProbes
 
 __all__ = ["Move", "edits_of"]
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+Move: TypeAlias = AddVector | MoveFeature | MoveNeurons | MoveByProbes
 
 
 def edits_of(
@@ -41,6 +51,8 @@ def _edits(part: Simple, dictionaries: Mapping[str, Dictionary]) -> Iterator[Mov
         yield _edit_of_feature(part, _dictionary(part, dictionaries))
     elif isinstance(part, ValueVector):
         yield from _edits_of_vector(part)
+    elif isinstance(part, ProbeEdit):
+        yield from _edits_of_probes(part)
     elif isinstance(part, NeuronEdit):
         yield from _edits_of_neurons(part)
 
@@ -53,7 +65,9 @@ def _edit_of_feature(part: SaeFeature, dictionary: Dictionary) -> Move:
         amount = part.share * _raw(part.strength, part.observed_maximum)
         in_norms = part.strength.unit == "residual norm"
         _check_direction(name, direction, in_norms=in_norms)
-        return AddVector(part.layer, name, direction, amount, in_norms, part.scope, of_sae=True)
+        return AddVector(
+            part.layer, name, direction, amount, in_norms, part.scope, of_sae=True, gate=part.gate
+        )
     target = 0.0 if part.mode == "ablate" else _raw(part.strength, part.observed_maximum)
     return MoveFeature(
         part.layer,
@@ -65,6 +79,7 @@ def _edit_of_feature(part: SaeFeature, dictionary: Dictionary) -> Move:
         target,
         part.share,
         part.scope,
+        gate=part.gate,
     )
 
 
@@ -108,7 +123,7 @@ def _edits_of_vector(part: ValueVector) -> Iterator[Move]:
     for layer, vector in part.vector_by_layer.items():
         row = Row.of(torch.tensor(vector))
         _check_direction(f"{part.name} at layer {layer}", row, in_norms=in_norms)
-        yield AddVector(layer, part.name, row, amount, in_norms, part.scope)
+        yield AddVector(layer, part.name, row, amount, in_norms, part.scope, gate=part.gate)
 
 
 def _edits_of_neurons(part: NeuronEdit) -> Iterator[Move]:
@@ -124,7 +139,50 @@ def _edits_of_neurons(part: NeuronEdit) -> Iterator[Move]:
             part.mode,
             part.share,
             part.scope,
+            part.site,
+            part.spared,
+            gate=part.gate,
         )
+
+
+def _edits_of_probes(part: ProbeEdit) -> Iterator[Move]:
+    """Yield one edit for each layer that probes read."""
+    for layer in part.layers:
+        there = [probe for probe in part.probes if layer in probe.weights_by_layer]
+        weights = np.concatenate([probe.weights_by_layer[layer] for probe in there])
+        reads, moves = part.reads_by_layer.get(layer), part.moves_by_layer.get(layer)
+        yield MoveByProbes(
+            layer,
+            part.name,
+            part.site,
+            Row.of(torch.tensor(weights)),
+            Row.of(torch.tensor([probe.bias_by_layer[layer] for probe in there])),
+            Row.of(torch.tensor([_logit(probe.probability) for probe in there])),
+            part.solve,
+            part.share,
+            part.scope,
+            reads=None if reads is None else Row.of(torch.tensor(reads), torch.int64),
+            moves=None if moves is None else _places(moves, reads),
+            low=_row(part.low_by_layer.get(layer)),
+            high=_row(part.high_by_layer.get(layer)),
+            gate=part.gate,
+        )
+
+
+def _places(moves: Ints, reads: Ints | None) -> Row:
+    """Return (moved,) where those that move stand among those that are read."""
+    known = [] if reads is None else reads.tolist()
+    return Row.of(torch.tensor([known.index(neuron) for neuron in moves.tolist()]), torch.int64)
+
+
+def _row(numbers: Floats | None) -> Row | None:
+    """Return numbers as a row, none where there are none."""
+    return None if numbers is None else Row.of(torch.tensor(numbers))
+
+
+def _logit(probability: float) -> float:
+    """Return log p / (1 − p)."""
+    return math.log(probability) - math.log1p(-probability)
 
 
 def _check_direction(name: str, row: Row, *, in_norms: bool) -> None:

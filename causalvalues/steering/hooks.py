@@ -26,7 +26,7 @@ from causalvalues.models.architectures import Parts
 from causalvalues.models.language_model import LanguageModel
 from causalvalues.steering.dictionary import Dictionary
 from causalvalues.steering.edits import Move, edits_of
-from causalvalues.steering.intervention import Intervention, RolePrompt, parts_of
+from causalvalues.steering.intervention import Intervention, RolePrompt, gates_of, parts_of
 from causalvalues.steering.reading import Reader, RoleEnds
 from causalvalues.steering.steered import Steered
 
@@ -60,6 +60,7 @@ def steer(
     else:
         inner, parts = model, architectures.parts_of(model)
     _refuse_prompts(intervention, prompts_told=prompts_told)
+    _refuse_gates(intervention)
     edits = edits_of(intervention, dictionaries)
     _check_layers(edits, len(parts.layers))
     reader = _reader(edits, tokenizer, role_ends)
@@ -83,6 +84,17 @@ def _refuse_prompts(intervention: Intervention, *, prompts_told: bool) -> None:
             found=repr(prompts[0].text[:60]),
             remedy="write prompts with `told` or `told_system`, then steer with "
             "`prompts_told=True` if there is more to the intervention; or use `SteeredModel`",
+        )
+
+
+def _refuse_gates(intervention: Intervention) -> None:
+    """Raise where a gate would have to decide: hooks do not know what the question is."""
+    deciding = [gate for gate in gates_of(intervention) if gate.state != "open"]
+    if deciding:
+        raise OptionError(
+            "A gate is asked before a model runs, not by a hook",
+            found=f"the gate {deciding[0].name!r}, {deciding[0].state}",
+            remedy="use `SteeredModel`, or force the gate open: `gated(intervention, None)`",
         )
 
 
@@ -133,17 +145,19 @@ def _hooks(
         hook = _EditHook(steered, place)
         if edit.site == "residual":
             yield parts.layers[edit.layer].register_forward_hook(hook.leave_layer)
+        elif edit.site == "neurons":
+            yield _inside(parts, edit).register_forward_pre_hook(hook.enter_projection)
         else:
-            projection = _projection(parts, edit.layer)
-            yield projection.register_forward_pre_hook(hook.enter_projection)
+            yield _inside(parts, edit).register_forward_hook(hook.leave_layer)
     yield parts.decoder.register_forward_hook(listener.leave_decoder)
 
 
-def _projection(parts: Parts, layer: int) -> nn.Module:
-    """Return the last projection of a layer's MLP."""
-    found = architectures.projection(parts.layers[layer])
+def _inside(parts: Parts, edit: Move) -> nn.Module:
+    """Return the part of a layer's MLP at which an edit acts."""
+    found = architectures.inside_mlp(parts.layers[edit.layer], edit.site)
     if found is None:
-        raise architectures.unknown(parts.model_type, "no mlp.down_proj, whose neurons are edited")
+        name = architectures.INSIDE_MLP[edit.site]
+        raise architectures.unknown(parts.model_type, f"no {name}, whose neurons are edited")
     return found
 
 
@@ -187,7 +201,7 @@ class _EditHook:
     place: int
 
     def leave_layer(self, layer: nn.Module, entered: object, left: object) -> object:
-        """Return what leaves a layer, with the residual changed."""
+        """Return what leaves a layer, or its gates, changed."""
         if isinstance(left, tuple):
             return (self.steered.change(self.place, left[0]), *left[1:])
         return self.steered.change(self.place, cast(Tensor, left))

@@ -3,6 +3,7 @@
     RolePrompt    lines that a role is told besides; they may settle values
     SaeFeature    one feature of a sparse autoencoder: added, clamped or ablated
     ValueVector   one vector for each of some layers, added to the residual
+    ProbeEdit     what probes read is brought to a probability by the least change that does
     NeuronEdit    some neurons of a layer's MLP: added to, set, or kept from rising
     Combined      several of them at once
 
@@ -12,19 +13,27 @@ part of the key of every answer given under it. `scaled(0)` of any kind does not
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from causalvalues.errors import OptionError
+from causalvalues.steering.checking import among, finite, frozen, whole
+from causalvalues.steering.gate import Gate
+from causalvalues.steering.probe_edit import Probe, ProbeEdit
+from causalvalues.steering.where import Scope, Strength, Unit, Where
 
 __all__ = [
     "Combined",
+    "Gate",
     "Intervention",
     "Mode",
     "NeuronEdit",
     "NeuronMode",
+    "NeuronSite",
+    "Probe",
+    "ProbeEdit",
     "RolePrompt",
     "SaeFeature",
     "Scope",
@@ -32,43 +41,16 @@ __all__ = [
     "Unit",
     "ValueVector",
     "Where",
+    "gated",
+    "gates_of",
     "parts_of",
     "scaled",
 ]
 
-Unit = Literal["raw", "residual norm", "feature maximum"]
-Where = Literal["all", "prompt", "generated", "last", "phrase", "after role"]
 Mode = Literal["add", "clamp", "ablate"]
 NeuronMode = Literal["add", "set", "at most"]
+NeuronSite = Literal["neurons", "gates"]
 Place = Literal["end", "start", "instead"]
-
-
-@dataclass(frozen=True)
-class Strength:
-    """How much: raw, in norms of the residual it is added to, or in maxima of the feature."""
-
-    amount: float
-    unit: Unit = "raw"
-
-    def __post_init__(self) -> None:
-        _among("unit", self.unit, Unit)
-        _finite("amount", self.amount)
-
-
-@dataclass(frozen=True)
-class Scope:
-    """At which tokens: all, the prompt's, those written, the last before the answer, a phrase's."""
-
-    where: Where = "all"
-    phrase: str = ""
-
-    def __post_init__(self) -> None:
-        _among("where", self.where, Where)
-        if (self.where == "phrase") != bool(self.phrase.strip()):
-            raise OptionError(
-                "A scope names a phrase exactly when it is that of a phrase",
-                found=f"where={self.where!r}, phrase={self.phrase!r}",
-            )
 
 
 @dataclass(frozen=True)
@@ -81,13 +63,13 @@ class RolePrompt:
     share: float = 1.0  # lines are told or not: 1 or 0
 
     def __post_init__(self) -> None:
-        _among("place", self.place, Place)
+        among("place", self.place, Place)
         if self.share not in (0.0, 1.0):
             raise OptionError("A line is told or not: its share is 1 or 0", found=str(self.share))
         if not self.text.strip():
             raise OptionError("A role prompt needs a text", found=repr(self.text))
         for name, level in self.settles.items():
-            _finite(name, level)
+            finite(name, level)
         object.__setattr__(self, "settles", dict(self.settles))
 
 
@@ -109,14 +91,15 @@ class SaeFeature:
     share: float = 1.0
     observed_maximum: float | None = None  # what "feature maximum" means
     sae_digest: str = ""  # of the weights, where they were read
+    gate: Gate | None = None
 
     def __post_init__(self) -> None:
-        _among("mode", self.mode, Mode)
-        _whole("feature", self.feature)
-        _whole("layer", self.layer)
-        _finite("share", self.share)
+        among("mode", self.mode, Mode)
+        whole("feature", self.feature)
+        whole("layer", self.layer)
+        finite("share", self.share)
         if self.observed_maximum is not None:
-            _finite("observed_maximum", self.observed_maximum)
+            finite("observed_maximum", self.observed_maximum)
         in_maxima = self.strength.unit == "feature maximum" and self.mode != "ablate"
         if in_maxima and (self.observed_maximum is None or not self.observed_maximum > 0):
             raise OptionError(
@@ -137,22 +120,26 @@ class ValueVector:
     strength: Strength = field(default_factory=lambda: Strength(1.0))
     scope: Scope = field(default_factory=Scope)
     share: float = 1.0
+    gate: Gate | None = None
 
     def __post_init__(self) -> None:
         if not self.vector_by_layer:
             raise OptionError("A value vector needs a layer", found="none")
         if self.strength.unit == "feature maximum":
             raise OptionError("A vector has no feature maximum", found=self.strength.unit)
-        _finite("share", self.share)
-        object.__setattr__(self, "vector_by_layer", _frozen(self.vector_by_layer))
+        finite("share", self.share)
+        object.__setattr__(self, "vector_by_layer", frozen(self.vector_by_layer))
 
 
 @dataclass(frozen=True, eq=False)
 class NeuronEdit:
-    """Some neurons of each of some layers, at what enters the MLP's last projection.
+    """Some neurons of each of some layers: what enters `mlp.down_proj`, or what its gates let by.
 
     add       a += share · amount          set   a += share · (amount − a)
     at most   a += share · (min(a, amount) − a)
+
+    `spared` makes what is added fall where it is there already: a += (1 − spared · p) · share ·
+    amount, with p the share of the layer's added-to neurons that are above 0 at the token.
     """
 
     name: str
@@ -161,10 +148,19 @@ class NeuronEdit:
     mode: NeuronMode = "add"
     scope: Scope = field(default_factory=Scope)
     share: float = 1.0
+    site: NeuronSite = "neurons"
+    spared: float = 0.0
+    gate: Gate | None = None
 
     def __post_init__(self) -> None:
-        _among("mode", self.mode, NeuronMode)
-        _finite("share", self.share)
+        among("mode", self.mode, NeuronMode)
+        among("site", self.site, NeuronSite)
+        finite("share", self.share)
+        if not 0 <= self.spared <= 1 or (self.spared and self.mode != "add"):
+            raise OptionError(
+                "What is added may be spared by a share from 0 to 1",
+                found=f"{self.spared} of what is to {self.mode}",
+            )
         shapes = {
             side: {layer: np.shape(each) for layer, each in by_layer.items()}
             for side, by_layer in (("n", self.neurons_by_layer), ("a", self.amounts_by_layer))
@@ -174,8 +170,8 @@ class NeuronEdit:
         for layer, neurons in self.neurons_by_layer.items():
             if len(np.unique(neurons)) < len(neurons):
                 raise OptionError("A neuron is edited once", found=f"twice at layer {layer}")
-        object.__setattr__(self, "neurons_by_layer", _frozen(self.neurons_by_layer))
-        object.__setattr__(self, "amounts_by_layer", _frozen(self.amounts_by_layer))
+        object.__setattr__(self, "neurons_by_layer", frozen(self.neurons_by_layer))
+        object.__setattr__(self, "amounts_by_layer", frozen(self.amounts_by_layer))
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,8 +185,8 @@ class Combined:
             raise OptionError("A combination needs a part", found="none")
 
 
-Intervention: TypeAlias = RolePrompt | SaeFeature | ValueVector | NeuronEdit | Combined
-Simple: TypeAlias = RolePrompt | SaeFeature | ValueVector | NeuronEdit
+Simple: TypeAlias = RolePrompt | SaeFeature | ValueVector | ProbeEdit | NeuronEdit
+Intervention: TypeAlias = Simple | Combined
 
 
 def parts_of(intervention: Intervention) -> Iterator[Simple]:
@@ -202,6 +198,21 @@ def parts_of(intervention: Intervention) -> Iterator[Simple]:
         yield intervention
 
 
+def gated(intervention: Intervention, gate: Gate | None) -> Intervention:
+    """Return the intervention behind a gate; lines that a role is told have none."""
+    if isinstance(intervention, Combined):
+        return Combined(tuple(gated(part, gate) for part in intervention.parts))
+    return (
+        intervention if isinstance(intervention, RolePrompt) else replace(intervention, gate=gate)
+    )
+
+
+def gates_of(intervention: Intervention) -> tuple[Gate, ...]:
+    """Return the gates of an intervention's parts."""
+    parts = [part for part in parts_of(intervention) if not isinstance(part, RolePrompt)]
+    return tuple(part.gate for part in parts if part.gate is not None)
+
+
 def scaled(intervention: Intervention, times: float) -> Intervention:
     """Return the intervention so many times as strong; 0 does nothing, 1 is the same.
 
@@ -210,38 +221,3 @@ def scaled(intervention: Intervention, times: float) -> Intervention:
     if isinstance(intervention, Combined):
         return Combined(tuple(scaled(part, times) for part in intervention.parts))
     return replace(intervention, share=intervention.share * times)
-
-
-def _among(name: str, given: str, choices: object) -> None:
-    """Raise unless a choice is one of those there are."""
-    known = get_args(choices)
-    if given not in known:
-        raise OptionError(f"`{name}` must be one of {', '.join(known)}", found=repr(given))
-
-
-def _finite(name: str, number: float) -> None:
-    """Raise unless a number is one."""
-    if not np.isfinite(number):
-        raise OptionError(f"`{name}` must be a finite number", found=str(number))
-
-
-def _whole(name: str, number: int) -> None:
-    """Raise unless a number counts from 0."""
-    if isinstance(number, bool) or not isinstance(number, int) or number < 0:
-        raise OptionError(f"`{name}` must be a whole number from 0", found=repr(number))
-
-
-def _frozen(by_layer: Mapping[int, NDArray[np.generic]]) -> dict[int, NDArray[np.generic]]:
-    """Return read-only copies of arrays (n,), one per layer, in order of layers."""
-    found: dict[int, NDArray[np.generic]] = {}
-    for layer in sorted(by_layer):
-        _whole("layer", layer)
-        array = np.array(by_layer[layer])
-        if array.ndim != 1 or not len(array) or not np.isfinite(array).all():
-            raise OptionError(
-                "An array of an intervention is a row of finite numbers",
-                found=f"shape {array.shape} at layer {layer}",
-            )
-        array.setflags(write=False)
-        found[layer] = array
-    return found

@@ -3,13 +3,13 @@
     AddVector     h += amount · vector, or amount · ‖h‖ · vector / ‖vector‖
     MoveFeature   h += share · (target − activation) · direction, the rest of h kept
     MoveNeurons   a += share · amount, or towards an amount by that share
+    (probe_moves has a fourth, whose change depends on what probes read)
 
 Guarantee: see `edits`. What a move holds follows the activation to its device, once per device.
 """
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeAlias
 
 import torch
 from torch import Tensor
@@ -17,10 +17,11 @@ from torch import Tensor
 from causalvalues.errors import InputError, OptionError, WrongWidth
 from causalvalues.models.edit import Site, Tokens
 from causalvalues.steering.dictionary import Dictionary
+from causalvalues.steering.gate import Gate
 from causalvalues.steering.intervention import NeuronMode, Scope
 from causalvalues.steering.scope import where_reached
 
-__all__ = ["AddVector", "Move", "MoveFeature", "MoveNeurons", "Row"]
+__all__ = ["AddVector", "MoveFeature", "MoveNeurons", "Row", "Scoped"]
 
 Copies = dict[tuple[torch.device, torch.dtype], Tensor]
 
@@ -56,10 +57,16 @@ class Row:
         return float(self.numbers.norm())
 
 
-class _Scoped:
+class Scoped:
     """Acts within a scope, and so asks for the tokens of a phrase or for none."""
 
     scope: Scope
+    gate: Gate | None
+
+    @property
+    def alone(self) -> bool:
+        """Return whether what it does to a token depends on what its prompt says later."""
+        return False
 
     @property
     def phrase(self) -> str:
@@ -68,7 +75,7 @@ class _Scoped:
 
 
 @dataclass(frozen=True, eq=False)
-class AddVector(_Scoped):
+class AddVector(Scoped):
     """Adds one vector to the residual."""
 
     layer: int
@@ -78,6 +85,7 @@ class AddVector(_Scoped):
     in_norms: bool
     scope: Scope
     of_sae: bool = False
+    gate: Gate | None = None
 
     @property
     def site(self) -> Site:
@@ -105,7 +113,7 @@ class AddVector(_Scoped):
 
 
 @dataclass(frozen=True, eq=False)
-class MoveFeature(_Scoped):
+class MoveFeature(Scoped):
     """Moves the activation of one feature towards a target; what else the residual says is kept."""
 
     layer: int
@@ -118,6 +126,7 @@ class MoveFeature(_Scoped):
     share: float
     scope: Scope
     of_sae: bool = True
+    gate: Gate | None = None
 
     @property
     def site(self) -> Site:
@@ -139,7 +148,7 @@ class MoveFeature(_Scoped):
 
 
 @dataclass(frozen=True, eq=False)
-class MoveNeurons(_Scoped):
+class MoveNeurons(Scoped):
     """Moves some neurons of one layer's MLP."""
 
     layer: int
@@ -149,12 +158,10 @@ class MoveNeurons(_Scoped):
     mode: NeuronMode
     share: float
     scope: Scope
+    site: Site = "neurons"
+    spared: float = 0.0
     of_sae: bool = False
-
-    @property
-    def site(self) -> Site:
-        """Return what of the layer is changed."""
-        return "neurons"
+    gate: Gate | None = None
 
     @cached_property
     def last(self) -> int:
@@ -181,12 +188,10 @@ class MoveNeurons(_Scoped):
         """Return (batch, token, moved neuron) the neurons after the move, in float32."""
         amounts = self.amounts.on(own.device)
         if self.mode == "add":
-            return own + self.share * amounts
+            there = (own > 0).float().mean(dim=-1, keepdim=True)
+            return own + (1 - self.spared * there) * self.share * amounts
         wanted = amounts.expand_as(own) if self.mode == "set" else torch.minimum(own, amounts)
         return wanted if self.share == 1 else own + self.share * (wanted - own)
-
-
-Move: TypeAlias = AddVector | MoveFeature | MoveNeurons
 
 
 def _check_width(name: str, width: int, activation: Tensor, error: type[InputError]) -> None:

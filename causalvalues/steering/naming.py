@@ -7,6 +7,7 @@ told: settles power=-0.4 + vector achievement ×+2 raw
 
 from causalvalues.steering.intervention import (
     Intervention,
+    ProbeEdit,
     RolePrompt,
     SaeFeature,
     Scope,
@@ -36,6 +37,9 @@ def _name(part: Simple) -> str:
     if isinstance(part, ValueVector):
         return f"vector {part.name} ×{_much(part.strength, part.share)}{_where(part.scope)}"
     share = "" if part.share == 1 else f" ×{part.share:g}"
+    if isinstance(part, ProbeEdit):
+        aims = ", ".join(f"{probe.value} to P {probe.probability:g}" for probe in part.probes)
+        return f"{part.name}: {aims}{share}{_where(part.scope)}"
     return f"neurons {part.name} {part.mode}{share}{_where(part.scope)}"
 
 

@@ -9,7 +9,7 @@ edit may reach; what cannot be told from the pass is a named error, never a gues
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -18,7 +18,7 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from causalvalues.errors import OptionError
-from causalvalues.models.edit import Tokens
+from causalvalues.models.edit import BEFORE, Tokens
 from causalvalues.steering.phrases import tokens_of_phrase
 
 __all__ = ["Read", "Reader", "RoleEnds"]
@@ -45,6 +45,7 @@ class Reader:
     _width: int = 0  # of the last pass
     _in_phrase: Mapping[str, Tensor] | None = None  # each (batch, token of the prompt)
     _ends: Tensor | None = None  # (batch, 1)
+    _memory: dict[object, Tensor] = field(default_factory=dict)  # of the prompt that is answered
 
     def read(self, given: Mapping[str, object]) -> Read:
         """Return the tokens of one pass from what the decoder is given, by name."""
@@ -63,13 +64,16 @@ class Reader:
         if mask is not None:
             positions = (mask.cumsum(1) - 1).clamp(min=0)[:, -width:].to(text.device)
         is_answer = place >= n_prompt
+        is_last = _last(~is_answer if real is None else real & ~is_answer)
         tokens = Tokens(
             ids=text if text is ids else torch.full_like(place, -1),
             positions=positions,
             after_role=is_answer if self._ends is None else is_answer | (positions >= self._ends),
-            is_last=_last(~is_answer if real is None else real & ~is_answer),
+            is_last=is_last,
             is_answer=is_answer,
             in_phrase={phrase: self._said(phrase, is_answer, n_prompt) for phrase in self.phrases},
+            query=_query(is_last),
+            memory=self._memory,
         )
         return Read(tokens, real)
 
@@ -91,7 +95,7 @@ class Reader:
 
     def _begin(self, text: Tensor, real: Tensor | None) -> None:
         """Look for phrases and for the end of the role in a new prompt."""
-        self._in_phrase, self._ends = {}, None
+        self._in_phrase, self._ends, self._memory = {}, None, {}
         by_ids = isinstance(self.role_ends, Mapping)
         rows = self._rows(text, real) if self.phrases or by_ids else []
         for phrase in self.phrases:
@@ -161,6 +165,12 @@ def _last(real: Tensor) -> Tensor:
     """Return (batch, token) true at the last true place of every row."""
     after = real.flip(1).cumsum(1).flip(1)  # true places from here to the end
     return real & (after == 1)
+
+
+def _query(is_last: Tensor) -> Tensor:
+    """Return (batch, token) the place of the prompt's last token: each row is one query."""
+    place = is_last.int().argmax(dim=1, keepdim=True)
+    return torch.where(is_last.any(dim=1, keepdim=True), place, BEFORE).expand_as(is_last)
 
 
 def _ends(role_ends: RoleEnds, rows: Sequence[list[int]], *, n_rows: int) -> list[int]:

@@ -8,20 +8,29 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from causalvalues.steering.intervention import Mode, NeuronMode, Place, Unit, Where
+from causalvalues.steering.gate import GateState
+from causalvalues.steering.intervention import Mode, NeuronMode, NeuronSite, Place
+from causalvalues.steering.probe_edit import ProbeSite, Solve
+from causalvalues.steering.where import Unit, Where
 
 __all__ = [
     "AnyDocument",
     "ArrayDocument",
     "ArrayType",
+    "ClassifierDocument",
     "CombinedDocument",
+    "GateDocument",
     "InterventionDocument",
     "NeuronEditDocument",
+    "ProbeDetectorDocument",
+    "ProbeDocument",
+    "ProbeEditDocument",
     "RolePromptDocument",
     "SaeFeatureDocument",
     "ScopeDocument",
     "StrengthDocument",
     "ValueVectorDocument",
+    "WordDetectorDocument",
 ]
 
 ArrayType = Literal["float32", "int64"]
@@ -53,6 +62,44 @@ class ScopeDocument(_Part):
     phrase: str
 
 
+class ProbeDetectorDocument(_Part):
+    """A probe that tells questions about a value."""
+
+    kind: Literal["probe"]
+    layer: int
+    weights: ArrayDocument
+    bias: float
+
+
+class WordDetectorDocument(_Part):
+    """Hashed words that tell them."""
+
+    kind: Literal["words"]
+    weights: ArrayDocument
+    bias: float
+
+
+class ClassifierDocument(_Part):
+    """A text classifier that tells them."""
+
+    kind: Literal["classifier"]
+    model: str
+    label: str
+    revision: str
+
+
+class GateDocument(_Part):
+    """What decides whether an intervention acts."""
+
+    name: str
+    detector: Annotated[
+        ProbeDetectorDocument | WordDetectorDocument | ClassifierDocument,
+        Field(discriminator="kind"),
+    ]
+    threshold: float
+    state: GateState
+
+
 class RolePromptDocument(_Part):
     """Lines that a role is told besides its own."""
 
@@ -76,6 +123,7 @@ class SaeFeatureDocument(_Part):
     share: float
     observed_maximum: float | None
     sae_digest: str
+    gate: GateDocument | None = None
 
 
 class ValueVectorDocument(_Part):
@@ -87,6 +135,7 @@ class ValueVectorDocument(_Part):
     strength: StrengthDocument
     scope: ScopeDocument
     share: float
+    gate: GateDocument | None = None
 
 
 class NeuronEditDocument(_Part):
@@ -99,6 +148,35 @@ class NeuronEditDocument(_Part):
     mode: NeuronMode
     scope: ScopeDocument
     share: float
+    site: NeuronSite = "neurons"
+    spared: float = 0.0
+    gate: GateDocument | None = None
+
+
+class ProbeDocument(_Part):
+    """What tells one value, layer by layer."""
+
+    value: str
+    weights_by_layer: dict[int, ArrayDocument]
+    bias_by_layer: dict[int, float]
+    probability: float
+
+
+class ProbeEditDocument(_Part):
+    """Probes that are brought to their probabilities."""
+
+    kind: Literal["probe edit"]
+    name: str
+    probes: list[ProbeDocument]
+    site: ProbeSite
+    reads_by_layer: dict[int, ArrayDocument]
+    moves_by_layer: dict[int, ArrayDocument]
+    low_by_layer: dict[int, ArrayDocument]
+    high_by_layer: dict[int, ArrayDocument]
+    solve: Solve
+    scope: ScopeDocument
+    share: float
+    gate: GateDocument | None = None
 
 
 class CombinedDocument(_Part):
@@ -112,6 +190,7 @@ AnyDocument = Annotated[
     RolePromptDocument
     | SaeFeatureDocument
     | ValueVectorDocument
+    | ProbeEditDocument
     | NeuronEditDocument
     | CombinedDocument,
     Field(discriminator="kind"),

@@ -1,6 +1,6 @@
 """Where an intervention works: a scope as a mask over tokens.
 
-    all   prompt   generated   last   phrase   after role
+    all   prompt   generated   last   answering   phrase   after role
 
 Guarantee: a mask is true exactly at the tokens that the scope names; a token that is generated is
 never part of the prompt, of its last token or of a phrase.
@@ -27,6 +27,8 @@ def reached(scope: Scope, tokens: Tokens) -> Tensor:
             return tokens.is_answer
         case "last":
             return tokens.is_last & ~tokens.is_answer
+        case "answering":
+            return tokens.is_answer | tokens.is_last
         case "after role":
             return tokens.after_role
         case "phrase":

@@ -8,7 +8,7 @@ hook stays in the model, so that it may be asked with and without the interventi
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from causalvalues.errors import OptionError
@@ -16,8 +16,16 @@ from causalvalues.models.language_model import LanguageModel
 from causalvalues.steering.dictionary import Dictionary
 from causalvalues.steering.document import digest_of
 from causalvalues.steering.edits import Move, edits_of
+from causalvalues.steering.gating import Gated
 from causalvalues.steering.hooks import steer
-from causalvalues.steering.intervention import Intervention
+from causalvalues.steering.intervention import (
+    Combined,
+    Intervention,
+    RolePrompt,
+    gated,
+    gates_of,
+    parts_of,
+)
 from causalvalues.steering.telling import told_system
 from causalvalues.survey.request import Message, Request
 
@@ -40,6 +48,11 @@ class SteeredModel:
         return {**self.model.identity, "intervention": digest_of(self.intervention)}
 
     @cached_property
+    def gated(self) -> Gated:
+        """Return the model as it obeys gates."""
+        return Gated(self.model)
+
+    @cached_property
     def edits(self) -> tuple[Move, ...]:
         """Return the edits of the intervention."""
         return edits_of(self.intervention, self.dictionaries)
@@ -48,7 +61,8 @@ class SteeredModel:
         self, requests: Sequence[Request]
     ) -> Iterator[tuple[int, tuple[float, ...]]]:
         """Yield (place in requests, log-probability of each option), in whatever order is fast."""
-        for _, place, found in self.model.sweep(self._told(requests), {"": self.edits or None}):
+        asked = self._told(requests)
+        for _, place, found in self.gated.sweep(asked, {"": self.edits or None}):
             yield place, found
 
     def texts(
@@ -60,17 +74,42 @@ class SteeredModel:
             yield from self.model.texts(told, max_new_tokens=max_new_tokens)
             return
         self._refuse_absent(told)
-        for start in range(0, len(told), AT_ONCE):
-            some = told[start : start + AT_ONCE]
-            for place, text in self._written(some, max_new_tokens):
-                yield start + place, text
+        for places, intervention in self._opened(told):
+            for start in range(0, len(places), AT_ONCE):
+                some = places[start : start + AT_ONCE]
+                asked = [told[place] for place in some]
+                for place, text in self._written(asked, intervention, max_new_tokens):
+                    yield some[place], text
 
-    def _written(self, requests: list[Request], max_new_tokens: int) -> list[tuple[int, str]]:
+    def _opened(
+        self, requests: Sequence[Request]
+    ) -> Iterator[tuple[list[int], Intervention | None]]:
+        """Yield places of requests for which the same gates open, and what is left to be done."""
+        gates = gates_of(self.intervention)
+        opened = [self.gated.opens(gate, requests) for gate in gates]
+        by_pattern: dict[tuple[bool, ...], list[int]] = {}
+        for place in range(len(requests)):
+            pattern = tuple(each[place] for each in opened)
+            by_pattern.setdefault(pattern, []).append(place)
+        for pattern, places in by_pattern.items():
+            shut = {gate for gate, is_open in zip(gates, pattern, strict=True) if not is_open}
+            left = tuple(
+                part
+                for part in parts_of(self.intervention)
+                if not isinstance(part, RolePrompt) and part.gate not in shut
+            )
+            yield places, Combined(left) if left else None
+
+    def _written(
+        self, requests: list[Request], intervention: Intervention | None, max_new_tokens: int
+    ) -> list[tuple[int, str]]:
         """Return (place, text) of some requests, all written before the hooks are gone."""
+        if intervention is None:
+            return list(self.model.texts(requests, max_new_tokens=max_new_tokens))
         after_role = any(edit.scope.where == "after role" for edit in self.edits)
         with steer(
             self.model,
-            self.intervention,
+            gated(intervention, None),
             self.dictionaries,
             role_ends=self._role_ends(requests) if after_role else None,
             prompts_told=True,
@@ -114,4 +153,4 @@ class SteeredModel:
         if after == before:
             return request
         rest = request.messages[len(system) :]
-        return Request((Message("system", after), *rest), request.options)
+        return replace(request, messages=(Message("system", after), *rest))

@@ -120,4 +120,4 @@ def request_of(role: Role, question: Question, role_place: RolePlace) -> Request
         messages = (Message("system", role.text), Message("user", question.text))
     else:
         messages = (Message("user", f"{role.text}\n\n{question.text}"),)
-    return Request(messages, options)
+    return Request(messages, options, question.bare)

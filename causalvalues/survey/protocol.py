@@ -59,6 +59,7 @@ class Question:
     options: tuple[Option, ...]
     factors: Mapping[str, str] = field(default_factory=dict)
     max_new_tokens: int | None = None  # None: options are weighed; else the answer is written
+    bare: str = field(default="", compare=False)  # what is asked, without how to answer
 
     @property
     def generate(self) -> bool:
@@ -171,6 +172,7 @@ class Protocol:
             options=options,
             factors=factors,
             max_new_tokens=MAX_NEW_TOKENS if written else None,
+            bare=texts[0] if written else item,
         )
 
 

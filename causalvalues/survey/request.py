@@ -9,7 +9,7 @@ says of itself in `identity` is all that its answers may depend on besides the r
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 __all__ = ["Message", "Request", "Respondent", "Speaker"]
@@ -31,6 +31,7 @@ class Request:
 
     messages: tuple[Message, ...]
     options: tuple[str, ...] = ()
+    bare: str = field(default="", compare=False)  # the question alone, where the text says more
 
 
 class Respondent(Protocol):

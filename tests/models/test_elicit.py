@@ -30,6 +30,7 @@ class Unchanged:
     layer: int
     site: Site = "residual"
     phrase: str = ""
+    alone: bool = False
 
     def __call__(self, activation: Tensor, tokens: Tokens) -> Tensor:
         return activation
@@ -44,6 +45,7 @@ class Pushed:
     size: float = 0.7
     site: Site = "residual"
     phrase: str = ""
+    alone: bool = False
 
     def __call__(self, residual: Tensor, tokens: Tokens) -> Tensor:
         wide = torch.arange(residual.shape[-1], device=residual.device) % 3 - 1
@@ -128,6 +130,7 @@ def test_an_edit_sees_the_role_and_the_end(loaded: Callable[[str], LanguageModel
         layer: int
         site: Site = "residual"
         phrase: str = ""
+        alone: bool = False
 
         def __call__(self, residual: Tensor, tokens: Tokens) -> Tensor:
             seen.append(tokens)
@@ -239,6 +242,7 @@ def test_what_cannot_be_swept_is_an_error(loaded: Callable[[str], LanguageModel]
         layer: int
         site: Site = "residual"
         phrase: str = ""
+        alone: bool = False
 
         def __call__(self, residual: Tensor, tokens: Tokens) -> Tensor:
             return residual[:, :1]

@@ -75,6 +75,7 @@ def test_an_edit_that_fails_leaves_the_model_as_it_was(
         layer: int
         site: Site = "residual"
         phrase: str = ""
+        alone: bool = False
 
         def __call__(self, residual: Tensor, tokens: Tokens) -> Tensor:
             raise ZeroDivisionError

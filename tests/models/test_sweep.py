@@ -35,6 +35,7 @@ class Pushed:
     size: float = 0.7
     site: Site = "residual"
     phrase: str = ""
+    alone: bool = False
 
     def __call__(self, activation: Tensor, tokens: Tokens) -> Tensor:
         wide = torch.arange(activation.shape[-1], device=activation.device) % 3 - 1
@@ -48,6 +49,7 @@ class Unchanged:
     layer: int
     site: Site = "residual"
     phrase: str = ""
+    alone: bool = False
 
     def __call__(self, activation: Tensor, tokens: Tokens) -> Tensor:
         return activation
