@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from causalvalues.models.language_model import LanguageModel
 from causalvalues.steering.dictionary import Dictionary
@@ -18,16 +19,24 @@ from causalvalues.steering.intervention import Intervention
 from causalvalues.steering.steered_model import SteeredModel
 from causalvalues.survey.request import Request
 
-__all__ = ["repetition", "repetition_added", "repetition_under"]
+__all__ = ["repetition", "repetition_added", "repetition_by_text", "repetition_under"]
+
+Floats = NDArray[np.float64]
 
 
 def repetition(texts: Iterable[str], *, n_words: int = 3) -> dict[str, float]:
     """Return `repeated`, `distinct_1` and `distinct_2`, each the mean over texts."""
-    worded = [words for text in texts if (words := re.findall(r"\S+", text.lower()))]
+    by_text = repetition_by_text(texts, n_words=n_words)
+    return {name: _mean(numbers[np.isfinite(numbers)]) for name, numbers in by_text.items()}
+
+
+def repetition_by_text(texts: Iterable[str], *, n_words: int = 3) -> dict[str, Floats]:
+    """Return the same numbers of each text (text,); NaN where it has no word."""
+    spoken = [re.findall(r"\S+", text.lower()) for text in texts]
     return {
-        "repeated": _mean([1 - _distinct(words, n_words) for words in worded]),
-        "distinct_1": _mean([_distinct(words, 1) for words in worded]),
-        "distinct_2": _mean([_distinct(words, 2) for words in worded]),
+        "repeated": np.array([1 - _distinct(words, n_words) for words in spoken]),
+        "distinct_1": np.array([_distinct(words, 1) for words in spoken]),
+        "distinct_2": np.array([_distinct(words, 2) for words in spoken]),
     }
 
 
@@ -56,11 +65,13 @@ def repetition_under(
 
 
 def _distinct(words: Sequence[str], length: int) -> float:
-    """Return the share of different runs among all runs of some words; 1 where there is none."""
+    """Return the share of different runs among all runs; 1 where there is none, NaN of no word."""
+    if not words:
+        return float("nan")
     runs = [tuple(words[start : start + length]) for start in range(len(words) - length + 1)]
     return len(set(runs)) / len(runs) if runs else 1.0
 
 
-def _mean(numbers: Sequence[float]) -> float:
+def _mean(numbers: Floats) -> float:
     """Return the mean, NaN of nothing."""
-    return float(np.mean(numbers)) if numbers else float("nan")
+    return float(numbers.mean()) if len(numbers) else float("nan")
