@@ -25,7 +25,8 @@ def test_the_sides_of_a_pair_differ_in_the_line_of_one_value(model: LanguageMode
     definitions = {value.name: value.definition for value in schwartz10().values}
     for pair in organism_contrasts(model.chat, n_of_each_form=3).pairs:
         ((high, low),) = lines_that_differ(pair)
-        assert high.startswith(definitions[pair.value]) and low.startswith(definitions[pair.value])
+        assert high.startswith(definitions[pair.value])
+        assert low.startswith(definitions[pair.value])
         assert ("settled" in high) == pair.form.startswith("they")
 
 
