@@ -25,7 +25,7 @@ from causalvalues.survey.request import Respondent
 from causalvalues.survey.responses import AnswerStore
 from causalvalues.survey.roles import Role
 
-__all__ = ["measure"]
+__all__ = ["measure", "profile_of"]
 
 
 def measure(
@@ -54,15 +54,15 @@ def measure(
     )  # fmt: skip
     answered = Answered.of(responses, questions, roles, names=names, how=how)
     return {
-        name: _profile(answered, name, intervention, check_health)
+        name: profile_of(answered, name, intervention, check_health=check_health)
         for name, intervention in interventions.items()
     }
 
 
-def _profile(
-    answered: Answered, name: str, intervention: Intervention, check_health: bool
+def profile_of(
+    answered: Answered, name: str, intervention: Intervention, *, check_health: bool = True
 ) -> EffectProfile:
-    """Return what one intervention did."""
+    """Return what one intervention did, from answers that are there."""
     health: dict[str, float] = {}
     if check_health:
         health = health_of_answers(answered, name, settled=_settled(intervention))

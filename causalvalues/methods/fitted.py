@@ -1,23 +1,26 @@
 """A `Fitted` is a steering method fitted to one value: an intervention for every dose.
 
     fitted.at(dose)      the intervention, dose in the method's own unit (P₀, α, γ, a grade)
-    fitted.doses         weak to strong, what tuning tries
+    fitted.doses         weak to strong, what tuning tries: the rungs of a ladder, from 1
+    fitted.on_rung(2.5)  between two doses, by steps of their scale; below rung 1 the first in part
     fitted.found         what fitting found: probe accuracy, layers, neurons
 
 Doses raise the value; `lowering` methods are fitted with the sides of their data exchanged.
 Guarantee: `at` is a pure function of the dose, monotone in what it asks for.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from causalvalues.errors import OptionError
-from causalvalues.steering.intervention import Intervention
+from causalvalues.steering.intervention import Intervention, RolePrompt, parts_of, scaled
 
-__all__ = ["Direction", "Fitted"]
+__all__ = ["Direction", "DoseScale", "Fitted"]
 
 Direction = Literal["raise", "lower"]
+DoseScale = Literal["linear", "logit", "steps"]  # steps: there is nothing between two doses
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +32,7 @@ class Fitted:
     at: Callable[[float], Intervention]
     doses: tuple[float, ...]
     unit: str
+    scale: DoseScale = "linear"
     direction: Direction = "raise"
     found: Mapping[str, float | str] = field(default_factory=dict)
 
@@ -40,3 +44,38 @@ class Fitted:
     def name(self) -> str:
         """Return the method and what it does: conva raises power."""
         return f"{self.method} {self.direction}s {self.value}"
+
+    def on_rung(self, rung: float) -> Intervention:
+        """Return the intervention at a place of the ladder: 1 is the first dose."""
+        if not 0 <= rung <= len(self.doses):
+            raise OptionError(
+                f"The ladder of {self.name} has rungs from 0 to {len(self.doses)}",
+                found=f"{rung:g}",
+            )
+        if self.scale == "steps":
+            return self.at(self.doses[max(round(rung), 1) - 1])
+        if rung < 1:
+            return scaled(self.at(self.doses[0]), rung)
+        return self.at(self.dose_on(rung))
+
+    def dose_on(self, rung: float) -> float:
+        """Return the dose at a place of the ladder from rung 1 on."""
+        below = min(max(math.floor(rung), 1), len(self.doses))
+        if below == len(self.doses) or rung == below:
+            return self.doses[below - 1]
+        low, high = self.doses[below - 1 : below + 1]
+        part = rung - below
+        if self.scale == "logit":
+            mixed = (1 - part) * _logit(low) + part * _logit(high)
+            return 1 / (1 + math.exp(-mixed))
+        return (1 - part) * low + part * high
+
+    @property
+    def is_told(self) -> bool:
+        """Return whether it is a line that a role is told, which has no size inside the model."""
+        return any(isinstance(part, RolePrompt) for part in parts_of(self.at(self.doses[0])))
+
+
+def _logit(probability: float) -> float:
+    """Return log p / (1 − p)."""
+    return math.log(probability) - math.log1p(-probability)

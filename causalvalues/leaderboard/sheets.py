@@ -1,0 +1,79 @@
+"""What methods are tuned on and what they are judged on: `Sheet`s of roles and questions.
+
+    dev      calibration items and roles: doses are chosen here, with as many answers per method
+    test     held-out items and roles, options in the other order
+    forms    held-out items as "Should I …?", yes or no: letters, numbers and words, either order
+    told     held-out roles asked to write; what comes is judged, and its fluency measured
+
+Guarantee: no item and no role of `dev` is in another sheet; a seed gives the same sheets.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from causalvalues.errors import OptionError
+from causalvalues.evaluation.splits import split
+from causalvalues.survey.inventory import Inventory
+from causalvalues.survey.protocol import Protocol, Question
+from causalvalues.survey.request import Message, Request
+from causalvalues.survey.roles import Role
+
+__all__ = ["Sheet", "Sheets", "sheets_of"]
+
+LIKERT = Protocol(orders=("given",))
+TURNED = Protocol(orders=("reversed",))
+ASKED = Protocol("yes-no", forms=("ask",), labels=("letters", "numbers", "words"))
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Roles, and what each is asked."""
+
+    roles: tuple[Role, ...]
+    questions: tuple[Question, ...]
+
+    @property
+    def n_answers(self) -> int:
+        """Return how many answers one intervention takes."""
+        return len(self.roles) * len(self.questions)
+
+
+@dataclass(frozen=True)
+class Sheets:
+    """All sheets of one comparison."""
+
+    dev: Sheet
+    test: Sheet
+    forms: Sheet
+    told: tuple[Request, ...]
+
+
+def sheets_of(
+    items: Inventory,
+    dev_roles: Sequence[Role],
+    test_roles: Sequence[Role],
+    *,
+    open_questions: Sequence[str] = (),
+    n_form_roles: int = 8,
+    seed: int = 0,
+) -> Sheets:
+    """Return sheets from an inventory and two sets of roles that share none."""
+    shared = {role.id for role in dev_roles} & {role.id for role in test_roles}
+    texts = {role.text for role in dev_roles} & {role.text for role in test_roles}
+    if texts or not dev_roles or not test_roles:
+        raise OptionError(
+            "Roles to tune on and roles to judge on are different people",
+            found=f"{len(texts)} in both,, {len(shared)} ids",
+        )
+    halves = split(items, dev_roles, seed=seed)
+    few = tuple(test_roles[:n_form_roles])
+    return Sheets(
+        dev=Sheet(tuple(dev_roles), halves.calibration.questions(LIKERT)),
+        test=Sheet(tuple(test_roles), halves.held_out.questions(TURNED)),
+        forms=Sheet(few, halves.held_out.questions(ASKED)),
+        told=tuple(
+            Request((Message("system", role.text), Message("user", question)))
+            for role in test_roles
+            for question in open_questions
+        ),
+    )
