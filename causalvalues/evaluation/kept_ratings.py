@@ -1,7 +1,7 @@
 """`kept` gives the ratings of answers, asking only for those that the store does not hold.
 
     key    SHA-256 of the judge's identity, the question and the text
-    row    of an `AnswerStore`: the rating as JSON, the question and the text with it
+    row    of an `AnswerStore` in a file of its own: the rating as JSON, with question and text
 
 Guarantee: a rating is on the disk before the next one is waited for, so that a crash loses none
 that came; nothing that is kept is rated twice, and equal answers are rated once.

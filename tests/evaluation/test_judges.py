@@ -201,6 +201,14 @@ def test_a_model_that_answers_by_meaning_rates_its_expected_credit() -> None:
     assert model.n_asked == len(NAMES) * 2 * 2
 
 
+def test_words_are_labels_too_in_either_order() -> None:
+    shares = {"for": 0.2, "neither": 0.1, "against": 0.7}
+    model = ScriptedRespondent(lambda request: [shares[label] for label in request.options])
+    (rating,) = OwnJudge(model, SYSTEM, labels=("words",)).rate([OpenAnswer("Why?", "So.")])
+    assert rating.scores == pytest.approx(dict.fromkeys(NAMES, 0.2 - 0.7))
+    assert {request.options[0] for request in model.asked} == {"for", "against"}
+
+
 @pytest.mark.parametrize("shares", [(0.8, 0.1, 0.1), (0.0, 0.1, 0.9), (0.1, 0.8, 0.1)])
 def test_a_model_that_answers_by_place_rates_nothing(shares: tuple[float, ...]) -> None:
     model = ScriptedRespondent(lambda request: shares)
