@@ -73,7 +73,7 @@ def plans_of(
 def _at_gain(
     tuned: Sequence[Tuned], gain: float
 ) -> tuple[dict[str, Intervention], dict[str, EffectProfile]]:
-    """Return each intervention at the first whole rung that gives the gain, and its tuning profile."""
+    """Return each intervention at the first rung that gives the gain, and its profile."""
     interventions, profiles = {}, {}
     for each in tuned:
         reach = each.for_gain(gain)

@@ -4,6 +4,7 @@
     test     held-out items and roles, options in the other order
     forms    held-out items as "Should I …?", yes or no: letters, numbers and words, either order
     told     held-out roles asked to write; what comes is judged, and its fluency measured
+    against  held-out roles and items for the target alone, told the opposite of what is steered to
 
 Guarantee: no item and no role of `dev` is in another sheet; a seed gives the same sheets.
 """
@@ -13,9 +14,9 @@ from dataclasses import dataclass
 
 from causalvalues.errors import OptionError
 from causalvalues.evaluation.splits import split
+from causalvalues.survey.credits import main_value
 from causalvalues.survey.inventory import Inventory
 from causalvalues.survey.protocol import Protocol, Question
-from causalvalues.survey.request import Message, Request
 from causalvalues.survey.roles import Role
 
 __all__ = ["Sheet", "Sheets", "sheets_of"]
@@ -45,7 +46,12 @@ class Sheets:
     dev: Sheet
     test: Sheet
     forms: Sheet
-    told: tuple[Request, ...]
+    told: Sheet
+
+    def against(self, value: str, *, n_roles: int = 12) -> Sheet:
+        """Return the test questions about one value, for some of the test roles."""
+        asked = tuple(each for each in self.test.questions if main_value(each) == value)
+        return Sheet(self.test.roles[:n_roles], asked)
 
 
 def sheets_of(
@@ -53,7 +59,7 @@ def sheets_of(
     dev_roles: Sequence[Role],
     test_roles: Sequence[Role],
     *,
-    open_questions: Sequence[str] = (),
+    open_questions: Sequence[Question] = (),
     n_form_roles: int = 8,
     seed: int = 0,
 ) -> Sheets:
@@ -71,9 +77,5 @@ def sheets_of(
         dev=Sheet(tuple(dev_roles), halves.calibration.questions(LIKERT)),
         test=Sheet(tuple(test_roles), halves.held_out.questions(TURNED)),
         forms=Sheet(few, halves.held_out.questions(ASKED)),
-        told=tuple(
-            Request((Message("system", role.text), Message("user", question)))
-            for role in test_roles
-            for question in open_questions
-        ),
+        told=Sheet(tuple(test_roles), tuple(open_questions)),
     )

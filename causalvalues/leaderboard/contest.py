@@ -1,0 +1,165 @@
+"""A `Contest` asks under every entry what nobody was tuned on, and gives each its marks.
+
+    surveyed    the test sheet: gain, leakage, collateral, health       every entry
+    in forms    "Should I …?", yes or no, letters and order turned      entries at equal gain
+    in words    open answers: judged blind, and read for fluency        entries at equal gain
+    against     the role is told the opposite                           entries at equal gain
+
+Guarantee: what an entry did is compared with the same roles and questions unsteered; every answer
+is kept, and the same call again asks nothing.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from causalvalues.evaluation.answered import Answered
+from causalvalues.evaluation.dilemma_choice import dilemma_choice, dilemma_gain
+from causalvalues.evaluation.estimate import Estimate
+from causalvalues.evaluation.fluency import Fluency, fluency
+from causalvalues.evaluation.judge import Judge, Utterance
+from causalvalues.evaluation.judged import judged_profiles, utterances_of
+from causalvalues.evaluation.leakage import leakage
+from causalvalues.evaluation.measure import profile_of
+from causalvalues.evaluation.opposite_prompt import measure_opposite
+from causalvalues.evaluation.profile import EffectProfile
+from causalvalues.evaluation.surveying import UNSTEERED, survey_under
+from causalvalues.leaderboard.marks import Marks, Reference, survey_marks
+from causalvalues.leaderboard.sheets import Sheet, Sheets
+from causalvalues.methods.fitted import Fitted
+from causalvalues.models.language_model import LanguageModel
+from causalvalues.steering.dictionary import Dictionary
+from causalvalues.steering.intervention import Intervention
+from causalvalues.survey.design import request_of
+from causalvalues.survey.responses import AnswerStore
+
+__all__ = ["Contest", "Contestant"]
+
+AT_ONCE = 20  # interventions in one sweep
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Contestant:
+    """An intervention under a name of its own, and the method and value it is of."""
+
+    name: str
+    fitted: Fitted
+    intervention: Intervention
+
+
+@dataclass(frozen=True, eq=False)
+class Contest:
+    """Who is asked what, and what changes are compared with."""
+
+    model: LanguageModel
+    sheets: Sheets
+    reference: Reference
+    store: AnswerStore
+    gain: float
+    judge: Judge | None = None
+    dictionaries: Mapping[str, Dictionary] = field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the values in order."""
+        return self.reference.names
+
+    def surveyed(
+        self, contestants: Sequence[Contestant], *, progress: Progress | None = None
+    ) -> Iterator[tuple[Contestant, EffectProfile, Marks]]:
+        """Yield the profile and the marks of every contestant on the test sheet."""
+        for done, some in enumerate(_some(contestants)):
+            answered = self._answered(some, self.sheets.test)
+            for each in some:
+                profile = profile_of(answered, each.name, each.intervention)
+                marks = survey_marks(
+                    each.fitted, answered, profile, self.reference, asked_gain=self.gain
+                )
+                yield each, profile, marks
+            if progress is not None:
+                progress(min((done + 1) * AT_ONCE, len(contestants)), len(contestants))
+
+    def in_forms(self, contestants: Sequence[Contestant]) -> Iterator[tuple[str, Marks]]:
+        """Yield, by name, whether the gain holds where options and form are others."""
+        for some in _some(contestants):
+            answered = self._answered(some, self.sheets.forms)
+            for each in some:
+                gained = dilemma_gain(answered, each.name, each.fitted.value)
+                chosen = dilemma_choice(answered, each.fitted.value, each.name)
+                yield (
+                    each.name,
+                    {
+                        "forms_gain": _towards(each.fitted, gained.credit),
+                        "forms_chosen": chosen.chosen,
+                        "letter_following": gained.letter_following,
+                    },
+                )
+
+    def in_words(self, contestants: Sequence[Contestant]) -> Iterator[tuple[str, Marks]]:
+        """Yield, by name, what judges and the unsteered model make of what is written."""
+        before: Fluency | None = None
+        for each in contestants:
+            responses = survey_under(
+                self.model, {each.name: each.intervention}, self.sheets.told.questions,
+                self.sheets.told.roles, self.store, dictionaries=self.dictionaries,
+            )  # fmt: skip
+            said = utterances_of(responses, self.sheets.told.questions)
+            written = {name: self._fluency(said, name) for name in (UNSTEERED, each.name)}
+            before = before or written[UNSTEERED]
+            marks = {
+                "perplexity_ratio": written[each.name].times(before),
+                "repeated": written[each.name].repeated,
+                "distinct_2": written[each.name].distinct_2,
+            }
+            if self.judge is not None:
+                profile = judged_profiles(said, self.judge)[each.name]
+                leaked = leakage(profile, each.fitted.value, self.reference.system)
+                marks |= {
+                    "told_gain": _towards(each.fitted, leaked.gain),
+                    "told_leakage_ratio": leaked.leakage_ratio,
+                }
+            yield each.name, marks
+
+    def against(self, contestants: Sequence[Contestant]) -> Iterator[tuple[str, Marks]]:
+        """Yield, by name, how much of an opposite prompt's effect is undone."""
+        for each in contestants:
+            sheet = self.sheets.against(each.fitted.value)
+            held = measure_opposite(
+                self.model, each.intervention, each.fitted.value, self.reference.system,
+                sheet.questions, sheet.roles, self.store,
+                side=each.fitted.direction, dictionaries=self.dictionaries,
+            )  # fmt: skip
+            yield each.name, {"robustness": held.robustness}
+
+    def _answered(self, contestants: Sequence[Contestant], sheet: Sheet) -> Answered:
+        """Return every answer of a sheet under some contestants."""
+        responses = survey_under(
+            self.model, {each.name: each.intervention for each in contestants},
+            sheet.questions, sheet.roles, self.store, dictionaries=self.dictionaries,
+        )  # fmt: skip
+        return Answered.of(responses, sheet.questions, sheet.roles, names=self.names)
+
+    def _fluency(self, said: Sequence[Utterance], condition: str) -> Fluency:
+        """Return the fluency of what was written under a condition, after the role unsteered."""
+        sheet = self.sheets.told
+        requests = {
+            (role.id, question.text): request_of(role, question, "system")
+            for role in sheet.roles
+            for question in sheet.questions
+        }
+        own = {(u.role, u.answer.question): u.answer.text for u in said if u.condition == condition}
+        keys = sorted(own)
+        return fluency(self.model, [requests[key] for key in keys], [own[key] for key in keys])
+
+
+def _some(contestants: Sequence[Contestant]) -> Iterator[Sequence[Contestant]]:
+    """Yield contestants, some at a time."""
+    for start in range(0, len(contestants), AT_ONCE):
+        yield contestants[start : start + AT_ONCE]
+
+
+def _towards(fitted: Fitted, gain: Estimate) -> Estimate:
+    """Return a gain counted towards the asked side."""
+    if fitted.direction == "raise" or not gain.scored:
+        return gain
+    return Estimate(-gain.value, -gain.high, -gain.low, gain.n)
