@@ -18,7 +18,7 @@ KIN_BY_VALUE: Mapping[str, str] = {
     "stimulation": "stimul* excit* thrill* adventur* novelty daring dare* stimulus",
     "hedonism": "hedonis* pleasur* indulg* enjoy* fun sensual*",
     "achievement": "achiev* success* succeed* ambiti* accomplish* competen* capab* excel*",
-    "power": "power* domin* authorit* wealth* prestig* status influen* control*",
+    "power": "power* dominat* dominan* authorit* wealth* prestig* status influen* control*",
     "security": "secur* safe safer safest safely safety insecur* unsafe*",
     "conformity": "conform* nonconform* obey* obedien* disobe* complian* comply* complied polite*",
     "tradition": "tradition* devout* pious* customs customary",

@@ -3,8 +3,9 @@
 Of a pair: both sides in the form's person, opening and mark; one tense; the same names and numbers;
 lengths in a ratio of 0.8 to 1.25; three in ten content words shared, so that the scenario is;
 no word that gives the side away. Of a value: every form ten times, no scenario and no text twice,
-and sides that neither length nor negation tells apart. What the rules can see of person and tense
-is said in `wording`; that a pair turns on its value and on no neighbour, only a reader can judge.
+and sides that neither length, nor negation, nor any single word tells apart. What the rules can see
+of person and tense is said in `wording`; that a pair turns on its value and on no neighbour, only a
+reader can judge.
 Guarantee: `lint` returns every fault in words and nothing where there is none; it judges the values
 that a set holds and does not ask for others.
 """
@@ -26,6 +27,7 @@ LEAST_SHARED = 0.3
 MOST_WORDS_APART = 1.0
 MOST_NEGATION_APART = 0.25
 MOST_SURFACE_AUC = 0.65
+MOST_WORD_APART = 0.2
 
 
 def lint(contrasts: ContrastSet) -> tuple[str, ...]:
@@ -82,6 +84,16 @@ def _surface(pairs: tuple[ContrastPair, ...], value: str) -> Iterator[str]:
     for name, area in surface_auc(pairs).items():
         if max(area, 1 - area) > MOST_SURFACE_AUC:
             yield f"{value}: the number of {name} alone tells the sides apart (AUC {area:.2f})"
+    yield from _telling_words(pairs, value)
+
+
+def _telling_words(pairs: tuple[ContrastPair, ...], value: str) -> Iterator[str]:
+    """Yield words that stand on many more sides for a value than against it, or the reverse."""
+    fors = Counter(word for pair in pairs for word in set(words(pair.speaks_for)))
+    againsts = Counter(word for pair in pairs for word in set(words(pair.speaks_against)))
+    for word in sorted({*fors, *againsts}):
+        if abs(fors[word] - againsts[word]) > MOST_WORD_APART * len(pairs):
+            yield f"{value}: {word!r} on {fors[word]} sides for it and {againsts[word]} against it"
 
 
 def _repeated(contrasts: ContrastSet) -> Iterator[str]:
@@ -121,7 +133,7 @@ def _side_faults(one: str, other: str, *, states: bool) -> Iterator[str]:
     if not SHORTEST_RATIO <= ratio <= LONGEST_RATIO:
         yield f"{_n_words(one)} words for the value and {_n_words(other)} against it"
     he_or_she = [persons(text) - {"first"} for text in (one, other)]
-    if persons(one) != persons(other) and (all(he_or_she) and not he_or_she[0] & he_or_she[1]):
+    if all(he_or_she) and not he_or_she[0] & he_or_she[1]:
         yield f"pronouns differ: {one!r} and {other!r}"
     if _asked_of(one) != _asked_of(other):
         yield f"not asked about the same person: {one!r} and {other!r}"

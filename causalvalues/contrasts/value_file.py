@@ -16,17 +16,17 @@
 Guarantee: what is read has this layout, every value is one of the system, no scenario stands twice.
 """
 
-import re
 from collections import Counter
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from causalvalues.errors import FileError, OptionError
 from causalvalues.values import ValueSystem
+from causalvalues.values.system import SystemName
 
 __all__ = ["DilemmaEntry", "Form", "PairEntry", "ValueFile", "shipped_folder", "value_files"]
 
@@ -77,8 +77,8 @@ class ValueFile(BaseModel):
 def shipped_folder(name: str) -> Path:
     """Return the folder of a set that comes with the package."""
     data = Path(str(files("causalvalues.contrasts") / "data"))
-    if not re.fullmatch(r"[a-z0-9]+", name) or not (data / name).is_dir():
-        known = sorted(path.name for path in data.iterdir() if path.is_dir())
+    known = [system for system in get_args(SystemName) if (data / system).is_dir()]
+    if name not in known:
         raise OptionError(
             f"A set of contrast pairs must be one of {', '.join(known)}",
             found=repr(name),

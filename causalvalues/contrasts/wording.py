@@ -69,7 +69,10 @@ IRREGULAR_PASTS = _table(
 FIRST_SUBJECTS = _table("i we")
 SUBJECTS = FIRST_SUBJECTS | _table("he she")
 UNSEEN = _table("put let read cut set hit cost hurt shut split spread quit bet")  # both tenses
-NOT_PASTS = _table("need feed seed speed breed exceed proceed indeed hundred bed red")
+NOT_PASTS = _table(
+    "need feed seed weed reed speed breed bleed exceed proceed indeed hundred sacred "
+    "bed red shed sled"
+)
 BETWEEN = _table("never always often still just only also not usually even once")
 
 
