@@ -4,6 +4,7 @@
     in forms    "Should I …?", yes or no, letters and order turned      entries at equal gain
     in words    open answers: judged blind, and read for fluency        entries at equal gain
     against     the role is told the opposite                           entries at equal gain
+    knowing     multiple choice that no value decides                   entries at equal gain
 
 Guarantee: what an entry did is compared with the same roles and questions unsteered; every answer
 is kept, and the same call again asks nothing.
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from causalvalues.evaluation.answered import Answered
+from causalvalues.evaluation.capability import Asking, capability
 from causalvalues.evaluation.dilemma_choice import dilemma_choice, dilemma_gain
 from causalvalues.evaluation.estimate import Estimate
 from causalvalues.evaluation.fluency import Fluency, fluency
@@ -20,6 +22,7 @@ from causalvalues.evaluation.judge import Judge, Utterance
 from causalvalues.evaluation.judged import judged_profiles, utterances_of
 from causalvalues.evaluation.leakage import leakage
 from causalvalues.evaluation.measure import profile_of
+from causalvalues.evaluation.multiple_choice import AsksChoice
 from causalvalues.evaluation.opposite_prompt import measure_opposite
 from causalvalues.evaluation.profile import EffectProfile
 from causalvalues.evaluation.surveying import UNSTEERED, survey_under
@@ -29,6 +32,7 @@ from causalvalues.methods.fitted import Fitted
 from causalvalues.models.language_model import LanguageModel
 from causalvalues.steering.dictionary import Dictionary
 from causalvalues.steering.intervention import Intervention
+from causalvalues.steering.steered_model import SteeredModel
 from causalvalues.survey.design import request_of
 from causalvalues.survey.responses import AnswerStore
 
@@ -57,6 +61,8 @@ class Contest:
     store: AnswerStore
     gain: float
     judge: Judge | None = None
+    choices: tuple[AsksChoice, ...] = ()  # what is right whatever one values
+    how_asked: Asking = "letters"
     dictionaries: Mapping[str, Dictionary] = field(default_factory=dict)
 
     @property
@@ -130,6 +136,23 @@ class Contest:
                 side=each.fitted.direction, dictionaries=self.dictionaries,
             )  # fmt: skip
             yield each.name, {"robustness": held.robustness}
+
+    def knowing(self, contestants: Sequence[Contestant]) -> Iterator[tuple[str, Marks]]:
+        """Yield, by name, what is still answered right."""
+        if not self.choices:
+            return
+        before = capability(self.model, self.choices, how=self.how_asked)
+        for each in contestants:
+            steered = SteeredModel(self.model, each.intervention, self.dictionaries)
+            found = capability(steered, self.choices, how=self.how_asked)
+            yield (
+                each.name,
+                {
+                    "capability": found.accuracy,
+                    "capability_before": before.accuracy,
+                    "capability_change": found.against(before),
+                },
+            )
 
     def _answered(self, contestants: Sequence[Contestant], sheet: Sheet) -> Answered:
         """Return every answer of a sheet under some contestants."""

@@ -32,9 +32,9 @@ class Fitted:
     at: Callable[[float], Intervention]
     doses: tuple[float, ...]
     unit: str
-    scale: DoseScale = "linear"
     direction: Direction = "raise"
     found: Mapping[str, float | str] = field(default_factory=dict)
+    scale: DoseScale = "linear"
 
     def __post_init__(self) -> None:
         if not self.doses or list(self.doses) != sorted(set(self.doses)):
