@@ -90,6 +90,8 @@ class ProbeEdit:
             raise OptionError("An edit by probes needs a probe", found="none")
         for side in ("reads_by_layer", "moves_by_layer", "low_by_layer", "high_by_layer"):
             object.__setattr__(self, side, frozen(getattr(self, side)))
+        for layer in self.layers:
+            self._check_widths(layer)
         if self.site == "neurons":
             self._check_neurons()
         elif self.reads_by_layer or self.moves_by_layer or self.low_by_layer or self.high_by_layer:
@@ -105,6 +107,18 @@ class ProbeEdit:
         """Return whether neurons are kept within what was seen of them."""
         return bool(self.low_by_layer)
 
+    def _check_widths(self, layer: int) -> None:
+        """Raise unless all probes of a layer read as much: all of a residual, or the same neurons."""
+        there = [probe for probe in self.probes if layer in probe.weights_by_layer]
+        widths = {len(probe.weights_by_layer[layer]) for probe in there}
+        if layer in self.reads_by_layer:
+            widths.add(len(self.reads_by_layer[layer]))
+        if len(widths) > 1:
+            raise OptionError(
+                "A probe weighs all that is read of its layer",
+                found=f"{sorted(widths)} weights and places at layer {layer} of {self.name}",
+            )
+
     def _check_neurons(self) -> None:
         """Raise unless every layer says which neurons are read and which of them move."""
         layers = set(self.layers)
@@ -119,18 +133,29 @@ class ProbeEdit:
                 found=f"{len(self.probes)} probes",
                 remedy="combine one edit for each value",
             )
+        bounded = layers if self.is_bounded else set()
+        if set(self.low_by_layer) != bounded or set(self.high_by_layer) != bounded:
+            raise OptionError(
+                "Every neuron that moves needs both bounds",
+                found=f"{sorted(self.low_by_layer)}, {sorted(self.high_by_layer)}",
+            )
         for layer in layers:
-            reads, moves = self.reads_by_layer[layer], self.moves_by_layer[layer]
-            if len(np.unique(reads)) < len(reads) or not np.isin(moves, reads).all():
-                raise OptionError(
-                    "Neurons that move are among those that are read, each once",
-                    found=f"layer {layer} of {self.name}",
-                )
-            for probe in self.probes:
-                if len(probe.weights_by_layer.get(layer, reads)) != len(reads):
-                    raise OptionError("A probe weighs every neuron it reads", found=f"{layer}")
-            sides = [self.low_by_layer.get(layer), self.high_by_layer.get(layer)]
-            if self.is_bounded != bool(self.high_by_layer) or (
-                self.is_bounded and any(each is None or len(each) != len(moves) for each in sides)
-            ):
-                raise OptionError("Every neuron that moves needs both bounds", found=f"{layer}")
+            self._check_places(layer)
+
+    def _check_places(self, layer: int) -> None:
+        """Raise unless the neurons of a layer are told once each, and lie between their bounds."""
+        reads, moves = self.reads_by_layer[layer], self.moves_by_layer[layer]
+        once = all(len(np.unique(each)) == len(each) for each in (reads, moves))
+        if not once or not np.isin(moves, reads).all() or reads.min() < 0:
+            raise OptionError(
+                "Neurons that move are among those that are read, each once, counted from 0",
+                found=f"layer {layer} of {self.name}",
+            )
+        low, high = (side.get(layer) for side in (self.low_by_layer, self.high_by_layer))
+        if low is None or high is None:
+            return
+        if not len(low) == len(high) == len(moves) or (low > high).any():
+            raise OptionError(
+                "Every neuron that moves needs both bounds, the lower one first",
+                found=f"layer {layer} of {self.name}",
+            )

@@ -6,7 +6,8 @@
 
 A query's change is found where its answer begins, at the last token of its prompt, and serves all
 tokens of the query that the scope reaches. Guarantee: an activation that probes already read as
-asked keeps its bits; bounds are never crossed, and what lies outside them is not pulled in.
+asked keeps its bits; bounds are never crossed but by rounding, whatever the share, and what lies
+outside them is not pulled in. Of probes that contradict each other the last is heeded.
 """
 
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ import torch
 from torch import Tensor
 
 from causalvalues.errors import Fault, OptionError
-from causalvalues.models.edit import Site, Tokens
+from causalvalues.models.edit import NOBODY, Site, Tokens
 from causalvalues.steering.gate import Gate
 from causalvalues.steering.moves import Row, Scoped
 from causalvalues.steering.probe_edit import Solve
@@ -25,7 +26,7 @@ from causalvalues.steering.where import Scope
 
 __all__ = ["MoveByProbes", "least_change", "least_change_within"]
 
-N_ROUNDS = 200  # of Hildreth's rows; few values are moved at once
+MOST_ROUNDS, ENOUGH = 1000, 1e-9  # of Hildreth's rows; what is left of all gaps
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,59 +64,62 @@ class MoveByProbes(Scoped):
         self._check_width(activation)
         if self.share == 0:
             return activation
-        mask = reached(self.scope, tokens).to(activation.device)
-        change = self._changes(activation, tokens, mask)  # (batch, token, moved)
+        rows, mask = activation.flatten(0, 1), reached(self.scope, tokens).to(activation.device)
+        if self.solve == "query":
+            places, steps = self._by_query(rows, tokens, mask)
+        else:
+            places = mask.flatten().nonzero()[:, 0]
+            steps = self._change(rows[places])
         if self.reads is None:
-            moved = (activation.float() + change).to(activation.dtype)
-            return torch.where(mask[..., None], moved, activation)
-        places = self._moved_places(activation.device)
-        own = activation[..., places]
-        moved = torch.where(mask[..., None], (own.float() + change).to(activation.dtype), own)
-        return activation.index_copy(activation.dim() - 1, places, moved)
+            moved = rows.index_copy(0, places, _added(rows[places], steps))
+        else:
+            where = places[:, None], self._moved_places(activation.device)
+            moved = rows.index_put(where, _added(rows[where], steps))
+        return moved.view_as(activation)
 
-    def _changes(self, activation: Tensor, tokens: Tokens, mask: Tensor) -> Tensor:
-        """Return (batch, token, moved) what is added where a scope reaches."""
-        sources, rows = self._sources(tokens, mask), activation.flatten(0, 1)
-        here = mask & (sources >= 0)
-        asked, which = torch.unique(sources[here], return_inverse=True)
-        found = self.share * self._change(rows[asked])
-        changes = found.new_zeros(*mask.shape, found.shape[-1])
-        changes[here] = found[which]
-        if self.solve == "query" and tokens.memory is not None:
-            if bool((sources >= 0).all()):
-                tokens.memory[self] = self.share * self._change(rows[sources[:, 0]])
-            else:  # answers whose prompt was read before
-                changes[mask] = tokens.memory[self].to(changes)[mask.nonzero()[:, 0]]
-        return changes
-
-    def _sources(self, tokens: Tokens, mask: Tensor) -> Tensor:
-        """Return (batch, token) the place, rows end to end, of the token whose reading decides."""
-        n_rows, width = mask.shape
-        place = torch.arange(n_rows * width, device=mask.device).view(n_rows, width)
-        if self.solve == "token":
-            return place
+    def _by_query(self, rows: Tensor, tokens: Tokens, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Return (place,) the tokens that move, rows end to end, and (place, moved) by how much."""
         if tokens.query is None:
             raise Fault(
                 "An edit for each query must know whose token is whose", found="nobody told"
             )
-        query = tokens.query.to(mask.device)
-        return torch.where(query >= 0, place[:, :1] + query, query)
+        query = tokens.query.to(rows.device)
+        starts = torch.arange(0, mask.numel(), mask.shape[1], device=rows.device)
+        places = (mask & (query != NOBODY)).flatten().nonzero()[:, 0]
+        if tokens.memory is None:  # a row is a tree of whole queries
+            last = (starts[:, None] + query).flatten()[places]
+            asked, which = torch.unique(last, return_inverse=True)
+            return places, self._change(rows[asked])[which]
+        known = tokens.memory.get(self)
+        if known is None and bool((query[:, 0] >= 0).any()):
+            known = self._change(rows[starts + query[:, 0].clamp(min=0)])
+            tokens.memory[self] = known
+        if known is not None and len(known) == len(starts):
+            return places, known[places // mask.shape[1]]
+        if len(places):
+            raise OptionError(
+                "An edit for each query must see the prompt that is answered",
+                found="an answer whose prompt was read outside its block",
+                remedy="read the prompt and write its answer in one block, or solve by token",
+            )
+        return places, self._change(rows[places])
 
     def _change(self, own: Tensor) -> Tensor:
-        """Return (row, moved) the least change of activations (row, width or neuron)."""
+        """Return (row, moved) the least change of activations (row, width or neuron), shared."""
         device = own.device
         read = own.float() if self.reads is None else own[:, self.reads.on(device)].float()
         weights = self.weights.on(device).view(self.n_probes, -1)
         gaps = self.targets.on(device) - read @ weights.T - self.biases.on(device)
         if self.moves is None:
-            return least_change(weights, gaps)
+            return self.share * least_change(weights, gaps)
         inside = self.moves.on(device)
         weights, free = weights[:, inside], read[:, inside]
         if self.low is None or self.high is None:
-            return least_change(weights, gaps)
-        low = torch.minimum(self.low.on(device) - free, torch.zeros_like(free))
-        high = torch.maximum(self.high.on(device) - free, torch.zeros_like(free))
-        return least_change_within(weights[0], gaps[:, 0], low, high)
+            return self.share * least_change(weights, gaps)
+        low = (self.low.on(device) - free).clamp(max=0.0)
+        high = (self.high.on(device) - free).clamp(min=0.0)
+        change = self.share * least_change_within(weights[0], gaps[:, 0], low, high)
+        return torch.minimum(torch.maximum(change, low), high)
 
     def _moved_places(self, device: torch.device) -> Tensor:
         """Return (moved,) the neurons that move."""
@@ -146,14 +150,28 @@ def least_change(weights: Tensor, gaps: Tensor) -> Tensor:
     weights (probe, width), gaps (row, probe). A row without a positive gap gets zeros.
     """
     gram = weights @ weights.T
-    sizes = gram.diagonal()
-    pulls = torch.zeros_like(gaps)
-    for _ in range(1 if len(sizes) == 1 else N_ROUNDS):
-        for probe, size in enumerate(sizes):
+    if len(gram) == 1:
+        return gaps.clamp(min=0.0) / gram.clamp(min=1e-30) * weights
+    return _pulls(gram.double().cpu(), gaps.double().cpu()).to(weights) @ weights
+
+
+def _pulls(gram: Tensor, gaps: Tensor) -> Tensor:
+    """Return (row, probe) λ ≥ 0, of Wᵀ λ the shortest that fills the gaps; few numbers, exactly."""
+    pulls, sizes = torch.zeros_like(gaps), gram.diagonal()
+    enough = ENOUGH * float(gaps.detach().clamp(min=0.0).sum())
+    for _ in range(MOST_ROUNDS):
+        before = pulls.clone()
+        for probe in sizes.nonzero()[:, 0].tolist():
             short = gaps[:, probe] - pulls @ gram[:, probe]
-            step = torch.where(size > 0, short / size.clamp(min=1e-30), 0.0)
-            pulls[:, probe] = (pulls[:, probe] + step).clamp(min=0.0)
-    return pulls @ weights
+            pulls[:, probe] = (pulls[:, probe] + short / sizes[probe]).clamp(min=0.0)
+        if float(((pulls - before) * sizes).detach().abs().sum()) <= enough:
+            break
+    return pulls
+
+
+def _added(own: Tensor, steps: Tensor) -> Tensor:
+    """Return activations with steps added in float32; what is not moved keeps its bits."""
+    return torch.where(steps == 0, own, (own.float() + steps).to(own.dtype))
 
 
 def least_change_within(weights: Tensor, gaps: Tensor, low: Tensor, high: Tensor) -> Tensor:
