@@ -108,7 +108,7 @@ class ProbeEdit:
         return bool(self.low_by_layer)
 
     def _check_widths(self, layer: int) -> None:
-        """Raise unless all probes of a layer read as much: all of a residual, or the same neurons."""
+        """Raise unless the probes of a layer weigh the same: all of a residual, or neurons."""
         there = [probe for probe in self.probes if layer in probe.weights_by_layer]
         widths = {len(probe.weights_by_layer[layer]) for probe in there}
         if layer in self.reads_by_layer:

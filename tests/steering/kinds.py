@@ -14,6 +14,8 @@ from causalvalues.steering.intervention import (
     Combined,
     Intervention,
     NeuronEdit,
+    Probe,
+    ProbeEdit,
     RolePrompt,
     SaeFeature,
     Scope,
@@ -39,6 +41,34 @@ ABLATE = SaeFeature("fake", 3, LAYER, mode="ablate")
 VECTOR = ValueVector("power", {LAYER: _VECTOR, 2: -_VECTOR}, Strength(0.7, "residual norm"))
 NEURONS = NeuronEdit("rest", _NEURONS, _AMOUNTS)
 COMBINED = Combined((NEURONS, Combined((VECTOR, ADD)), CLAMP))
+GATES = replace(
+    NEURONS, amounts_by_layer={LAYER: 0.5 + _AMOUNTS[LAYER] ** 2}, site="gates", spared=0.6
+)
+PROBES = ProbeEdit(
+    "power",
+    (
+        Probe(
+            "power", {LAYER: _VECTOR / 4, 2: np.roll(_VECTOR, 5) / 4}, {LAYER: -2.0, 2: -1.0}, 0.9
+        ),
+    ),
+    scope=Scope("all"),
+)
+TWO_PROBES = replace(
+    PROBES, probes=(*PROBES.probes, Probe("rest", {LAYER: np.roll(_VECTOR, 9)}, {LAYER: -1.0}, 0.8))
+)
+NEURON_PROBES = ProbeEdit(
+    "rest",
+    (Probe("rest", {LAYER: _AMOUNTS[LAYER]}, {LAYER: -1.0}, 0.8),),
+    site="neurons",
+    reads_by_layer=_NEURONS,
+    moves_by_layer={LAYER: _NEURONS[LAYER][::-2]},
+    scope=Scope("all"),
+)
+BOUNDED = replace(
+    NEURON_PROBES,
+    low_by_layer={LAYER: np.full(12, -0.7, dtype=np.float32)},
+    high_by_layer={LAYER: np.full(12, 0.9, dtype=np.float32)},
+)
 
 EVERY: dict[str, Intervention] = {
     "add": ADD,
@@ -49,6 +79,13 @@ EVERY: dict[str, Intervention] = {
     "neurons set": replace(NEURONS, mode="set"),
     "neurons at most": replace(NEURONS, mode="at most"),
     "combined": COMBINED,
+    "gates": GATES,
+    "probes by query": PROBES,
+    "probes by token": replace(PROBES, solve="token"),
+    "two probes": TWO_PROBES,
+    "neurons by probe": NEURON_PROBES,
+    "neurons within bounds": BOUNDED,
+    "combined probes": Combined((PROBES, GATES, BOUNDED, replace(TWO_PROBES, solve="token"))),
 }
 ADDED = ("add", "neurons add")  # the same whatever was added before
 SCOPES = (
@@ -56,6 +93,7 @@ SCOPES = (
     Scope("prompt"),
     Scope("generated"),
     Scope("last"),
+    Scope("answering"),
     Scope("phrase", PHRASE),
     Scope("after role"),
 )

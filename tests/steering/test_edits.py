@@ -15,6 +15,8 @@ from causalvalues.steering.intervention import (
     Combined,
     Intervention,
     NeuronEdit,
+    Probe,
+    ProbeEdit,
     RolePrompt,
     SaeFeature,
     Scope,
@@ -38,6 +40,17 @@ VALUE = ValueVector("power", {1: VECTOR, 0: 2 * VECTOR}, Strength(2.0))
 VALUE_IN_NORMS = ValueVector("power", {1: VECTOR}, Strength(0.3, "residual norm"))
 NEURON = NeuronEdit("rest", {1: NEURONS}, {1: AMOUNTS})
 SET, AT_MOST = replace(NEURON, mode="set"), replace(NEURON, mode="at most")
+GATES = NeuronEdit("rest", {1: NEURONS}, {1: AMOUNTS}, site="gates", spared=0.5)
+PROBES = ProbeEdit("power", (Probe("power", {1: VECTOR / 9}, {1: -20.0}, 0.9),), scope=Scope("all"))
+PLACES = ProbeEdit(
+    "rest",
+    (Probe("rest", {1: VECTOR[:3]}, {1: -20.0}, 0.9),),
+    site="neurons",
+    reads_by_layer={1: NEURONS},
+    moves_by_layer={1: NEURONS[1:]},
+    scope=Scope("all"),
+)
+LOW_HIGH = {"low_by_layer": {1: -9 * np.ones(2)}, "high_by_layer": {1: 9 * np.ones(2)}}
 EVERY: dict[str, Intervention] = {
     "add": ADD,
     "add in maxima": IN_MAXIMA,
@@ -49,6 +62,12 @@ EVERY: dict[str, Intervention] = {
     "neurons add": NEURON,
     "neurons set": SET,
     "neurons at most": AT_MOST,
+    "gates spared": GATES,
+    "probes by query": PROBES,
+    "probes by token": replace(PROBES, solve="token"),
+    "two probes": replace(PROBES, probes=(*PROBES.probes, PROBES.probes[0].negated().at(0.2))),
+    "neurons by probe": PLACES,
+    "neurons within bounds": replace(PLACES, **LOW_HIGH),  # type: ignore[arg-type]
 }
 
 
@@ -63,12 +82,14 @@ TOKENS = Tokens(
     is_last=mask("--x-- --x--"),
     is_answer=mask("---xx ---xx"),
     in_phrase={" your values": mask("xx--- -----")},
+    query=torch.full((2, 5), 2),
 )
 MASKS = {
     Scope("all"): mask("xxxxx xxxxx"),
     Scope("prompt"): mask("xxx-- xxx--"),
     Scope("generated"): mask("---xx ---xx"),
     Scope("last"): mask("--x-- --x--"),
+    Scope("answering"): mask("--xxx --xxx"),
     Scope("after role"): mask("--xxx ---xx"),
     Scope("phrase", " your values"): mask("xx--- -----"),
 }
@@ -109,6 +130,16 @@ def test_a_residual_moves_as_the_equation_says(kind: str, share: float) -> None:
     assert torch.allclose(found, expected, rtol=1e-5, atol=1e-4)
 
 
+def test_what_is_added_to_gates_is_spared_where_they_are_open_already() -> None:
+    own, amounts = residual(), torch.tensor(AMOUNTS)
+    for spared in (0.0, 0.5, 1.0):
+        found = run(replace(GATES, spared=spared), own)[..., NEURONS]
+        for row, token in np.ndindex(2, 5):
+            n_open = sum(float(own[row, token, neuron]) > 0 for neuron in NEURONS)
+            expected = own[row, token, NEURONS] + (1 - spared * n_open / 3) * amounts
+            assert torch.allclose(found[row, token], expected, atol=1e-6)
+
+
 def test_neurons_move_as_the_equation_says() -> None:
     own, amounts = residual(), torch.tensor(AMOUNTS)
     rest = [place for place in range(32) if place not in NEURONS]
@@ -138,7 +169,10 @@ def test_only_tokens_in_scope_move_and_others_keep_their_bits(
     assert found.dtype == dtype
     bits = torch.int16 if dtype == torch.bfloat16 else torch.int32
     assert torch.equal(found.view(bits)[~where], own.view(bits)[~where])
-    assert torch.equal(found.view(bits)[where], whole.view(bits)[where])
+    if "probe" in kind:  # how many tokens are read at once rounds what is read
+        assert torch.allclose(found[where].float(), whole[where].float(), rtol=1e-5, atol=1e-5)
+    else:
+        assert torch.equal(found.view(bits)[where], whole.view(bits)[where])
     assert not torch.equal(found, own)
 
 

@@ -225,6 +225,7 @@ def test_a_cache_changes_nothing(name: str, scope: Scope, loaded: Loaded) -> Non
         "prompt": n_prompt,
         "generated": n_written,
         "last": 3,
+        "answering": 3 + n_written,
         "phrase": n_phrase,
         "after role": n_prompt - sum(ROLE_ENDS) + n_written,
     }
@@ -261,6 +262,7 @@ def test_a_scope_is_what_a_hook_by_hand_makes_of_it(
                     "prompt": True,
                     "generated": False,
                     "last": place == len(text) - 1,
+                    "answering": place == len(text) - 1,
                     "phrase": inside,
                     "after role": place >= ROLE_ENDS[row],
                 }[scope.where]
@@ -278,7 +280,7 @@ def test_a_scope_is_what_a_hook_by_hand_makes_of_it(
 def test_tokens_onto_a_cache_are_answers(name: str, loaded: Loaded) -> None:
     model = loaded(name)
     text = torch.tensor(prompts_of(model, TEXTS)[:1])
-    for scope, expected in zip(SCOPES, (3, 0, 3, 0, 0, 3), strict=True):
+    for scope, expected in zip(SCOPES, (3, 0, 3, 0, 3, 0, 3), strict=True):
         with steer(model, scoped(ADD, scope), KNOWN, role_ends=[4]) as steered:
             with torch.inference_mode():
                 cache = model.model(text[:, :-3], use_cache=True).past_key_values

@@ -68,7 +68,7 @@ def alike(one: list[tuple[float, ...]], two: list[tuple[float, ...]]) -> bool:
 
 @MODELS
 @pytest.mark.parametrize("scope", SCOPES, ids=lambda scope: scope.where)
-@pytest.mark.parametrize("kind", ["add", "ablate", "combined"])
+@pytest.mark.parametrize("kind", ["add", "ablate", "combined", "combined probes", "two probes"])
 def test_a_sweep_and_hooks_answer_alike(kind: str, scope: Scope, name: str, loaded: Loaded) -> None:
     model, given = loaded(name), scoped(EVERY[kind], scope)
     found = answers(SteeredModel(model, given, KNOWN), REQUESTS)
@@ -79,7 +79,7 @@ def test_a_sweep_and_hooks_answer_alike(kind: str, scope: Scope, name: str, load
 
 
 @MODELS
-@pytest.mark.parametrize("kind", ["clamp", "vector", "neurons add", "neurons set"])
+@pytest.mark.parametrize("kind", EVERY)
 def test_every_kind_is_swept_as_it_is_hooked(kind: str, name: str, loaded: Loaded) -> None:
     model = loaded(name)
     found = answers(SteeredModel(model, EVERY[kind], KNOWN), REQUESTS)
@@ -88,8 +88,11 @@ def test_every_kind_is_swept_as_it_is_hooked(kind: str, name: str, loaded: Loade
 
 @MODELS
 @pytest.mark.parametrize("scope", SCOPES, ids=lambda scope: scope.where)
-def test_texts_are_those_written_one_by_one(name: str, scope: Scope, loaded: Loaded) -> None:
-    model, given = loaded(name), scoped(COMBINED, scope)
+@pytest.mark.parametrize("kind", ["combined", "combined probes"])
+def test_texts_are_those_written_one_by_one(
+    kind: str, name: str, scope: Scope, loaded: Loaded
+) -> None:
+    model, given = loaded(name), scoped(EVERY[kind], scope)
     steered = SteeredModel(model, given, KNOWN)
     found = dict(steered.texts(REQUESTS, max_new_tokens=6))
     prompts = model.chat.prompts(REQUESTS)
