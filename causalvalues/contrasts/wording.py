@@ -31,7 +31,6 @@ PERSONS: tuple[tuple[Person, frozenset[str]], ...] = (
     ("she", _table("she her hers herself")),
 )
 NEGATIONS = _table("not never no nobody none nothing nowhere neither nor without cannot")
-PLAIN_PRESENTS = _table("do have")
 FUNCTION_WORDS = _table(
     "a an the this that these those and or but so if when while before after until because as than "
     "to of in on at by for from with into onto over under up down out off about around near "
@@ -68,7 +67,9 @@ IRREGULAR_PASTS = _table(
 )
 FIRST_SUBJECTS = _table("i we")
 SUBJECTS = FIRST_SUBJECTS | _table("he she")
-UNSEEN = _table("put let read cut set hit cost hurt shut split spread quit bet")  # both tenses
+ALIKE_IN_BOTH_TENSES = _table("put let read cut set hit cost hurt shut split spread quit bet")
+UNSEEN = {""} | ALIKE_IN_BOTH_TENSES | FUNCTION_WORDS - {"do", "have"}
+INVERTING = MODALS | {"did", "do", "does"}  # "should I wait": what follows has no tense
 NOT_PASTS = _table(
     "need feed seed weed reed speed breed bleed exceed proceed indeed hundred sacred "
     "bed red shed sled"
@@ -97,7 +98,11 @@ def tense(text: str) -> Tense:
     seen = words(text)
     subjects = SUBJECTS | {name.lower() for name in named(text) if name[0].isupper()}
     votes = [_tense_of(word) for word in seen]
-    votes += [_tense_after(seen, at) for at, word in enumerate(seen) if word in subjects]
+    votes += [
+        _tense_after(seen, at)
+        for at, word in enumerate(seen)
+        if word in subjects and (at == 0 or seen[at - 1] not in INVERTING)
+    ]
     past, present = votes.count("past"), votes.count("present")
     if past == present == 0:
         return "past" if any(_is_past(word) for word in seen) else ""
@@ -119,11 +124,7 @@ def _tense_after(seen: tuple[str, ...], subject_at: int) -> Tense:
     if _is_past(verb):
         return "past"
     if seen[subject_at] in FIRST_SUBJECTS:
-        return (
-            "present"
-            if verb in PLAIN_PRESENTS or verb not in UNSEEN | FUNCTION_WORDS | {""}
-            else ""
-        )
+        return "" if verb in UNSEEN else "present"
     return "present" if verb.endswith("s") and verb not in FUNCTION_WORDS else ""
 
 
