@@ -144,7 +144,7 @@ class Estimate:
         drawn = statistic(drawn_means(known, n_resamples, seed))
         if np.isfinite(drawn).mean() < LEAST_DEFINED:
             return cls.without(f"drawn again, {without}", n)
-        return cls(value, *_around(value, drawn[np.isfinite(drawn)], level), n)
+        return cls(value, *_around(value, drawn[np.isfinite(drawn)], level, n), n)
 
     @classmethod
     def of_profile(
@@ -230,16 +230,17 @@ def _percentiles(drawn: Floats, level: float) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _around(value: float, drawn: Floats, level: float) -> tuple[float, float]:
+def _around(value: float, drawn: Floats, level: float, n_clusters: int) -> tuple[float, float]:
     """Return bias-corrected percentiles of what was drawn; they hold the number.
 
     Sizes and shares come out larger when drawn again, as noise never cancels in |x|: with z the
-    normal quantile of the share drawn below the number, quantiles are read at Φ(2z ± z_level).
+    normal quantile of the share drawn below the number, quantiles are read at Φ(2z ± width). The
+    width is Student's, times √(n/(n − 1)), as what is drawn from few clusters differs too little.
     """
     n = len(drawn)
     below = ((drawn < value).sum() + (drawn == value).sum() / 2) / n
     moved = 2 * norm.ppf(np.clip(below, 0.5 / n, 1 - 0.5 / n))
-    width = norm.ppf((1 + level) / 2)
+    width = _quantile(level, n_clusters) * math.sqrt(n_clusters / (n_clusters - 1))
     places = np.asarray(norm.cdf(np.array([moved - width, moved + width])))
     low, high = np.quantile(drawn, places)
     return min(float(low), value), max(float(high), value)
