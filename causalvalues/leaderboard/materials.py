@@ -3,7 +3,7 @@
     contrasts      pairs that differ in one value             CAA, ConVA, NeVA
     insight        people and situations                      ValueLocate
     questions      about each value, and about none           gates
-    features       one of an autoencoder for each value       SAE features
+    features       of an autoencoder, ranked for each value    SAE features
 
 Guarantee: nothing here is asked again when methods are tuned or judged: those items and roles are
 the survey's own.
@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 
 from causalvalues.contrasts.insight import Insight
 from causalvalues.contrasts.pairs import ContrastSet
+from causalvalues.errors import OptionError
 from causalvalues.steering.dictionary import Dictionary
-from causalvalues.steering.intervention import SaeFeature
+from causalvalues.steering.feature_table import FeatureTable
 from causalvalues.values import ValueSystem
 
 __all__ = ["Materials"]
@@ -31,5 +32,21 @@ class Materials:
     questions_by_value: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     neutral: tuple[str, ...] = ()
     dictionaries: Mapping[str, Dictionary] = field(default_factory=dict)
-    feature_by_value: Mapping[str, SaeFeature] = field(default_factory=dict)  # what raises it
-    feature_against: Mapping[str, SaeFeature] = field(default_factory=dict)  # what lowers it
+    features: FeatureTable | None = None
+
+    def questions_but(self, value: str) -> tuple[str, ...]:
+        """Return questions that are not about a value: about others, and about none."""
+        others = [each for name, some in self.questions_by_value.items() if name != value
+                  for each in some]  # fmt: skip
+        return (*others, *self.neutral)
+
+    def dimension_of(self, value: str) -> str:
+        """Return what the insight has texts for: the value itself, or the dimension it is of."""
+        known = self.insight.dimensions
+        if value in known:
+            return value
+        group = self.system.group_of(value)
+        found = [name for name in known if group is not None and name.startswith(group)]
+        if not found:
+            raise OptionError(f"Descriptions are of {', '.join(known)}", found=value)
+        return found[0]
