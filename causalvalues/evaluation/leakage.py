@@ -10,8 +10,8 @@
 A ratio to what hardly moved says nothing, and the way of a change that may be noise is unknown: all
 three are unscored unless |G| exceeds two standard errors. `ratio_by_noise` is the ratio that noise
 alone would give, `share_if_even` the share if all other values moved alike.
-Intervals draw roles again whole and are still narrow for few noisy roles: where what leaks is as
-small as a standard error, 95 % hold the truth in 78 % to 85 % of samples of 10 roles, in 93 % of 60.
+Intervals draw roles again whole and are narrow for few noisy roles: where what leaks is as small as
+a standard error, those of 95 % hold the truth in 78–85 % of samples of 10 roles, in 93 % of 60.
 Guarantee: a seed gives the same intervals; a value that was not asked is left out and named.
 """
 
