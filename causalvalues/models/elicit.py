@@ -85,7 +85,7 @@ class Engine:
         def read(packs: list[Pack]) -> list[tuple[int, Rows]]:
             return self._read(packs, batch_of(packs, self.device, phrases), point, steps)
 
-        for batch in self._batches(asked):
+        for batch in self._batches(asked, alone=any(step.edit.alone for step in steps)):
             for found in in_halves(batch, read, self._halved):
                 yield from found
 

@@ -55,6 +55,7 @@ def _of_sequence(
             )
             for edit in edits
         },
+        query=torch.full_like(whole, len(ids) - 1),
     )
     handles = [hooked(model, edit, tokens) for edit in edits]
     with torch.inference_mode():
@@ -74,5 +75,8 @@ def hooked(model: LanguageModel, edit: Edit, tokens: Tokens) -> torch.utils.hook
     layer = model.parts.layers[edit.layer]
     if edit.site == "residual":
         return layer.register_forward_hook(lambda _, entered, left: changed(left))
-    last: torch.nn.Module = layer.mlp.down_proj  # type: ignore[union-attr, assignment]
+    mlp: torch.nn.Module = layer.mlp  # type: ignore[assignment]
+    if edit.site == "gates":
+        return mlp.act_fn.register_forward_hook(lambda _, entered, left: changed(left))
+    last: torch.nn.Module = mlp.down_proj
     return last.register_forward_pre_hook(lambda _, entered: (changed(entered[0]),))

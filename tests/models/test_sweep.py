@@ -69,7 +69,10 @@ NEURONS: Mapping[str, Edit | Sequence[Edit] | None] = {
     "middle": [Pushed(1, site="neurons", size=3.0), Pushed(2)],
     "both": [Pushed(1, size=-0.5), Pushed(1, site="neurons"), Pushed(2, site="neurons")],
     "phrase of neurons": [Pushed(0, site="neurons", phrase=LIKES)],
+    "gates": [Pushed(1, site="gates", size=2.0)],
+    "every site": [Pushed(1, site=site) for site in ("residual", "neurons", "gates")],
 }
+SITES = ("gates", "neurons", "residual")
 
 
 def has_neurons(model: LanguageModel) -> bool:
@@ -79,7 +82,7 @@ def has_neurons(model: LanguageModel) -> bool:
 def in_order(edits: Edit | Sequence[Edit] | None) -> list[Edit]:
     """Edits as they act, written down once more."""
     given = [] if edits is None else list(edits) if isinstance(edits, Sequence) else [edits]
-    return sorted(given, key=lambda edit: 2 * edit.layer + (edit.site == "residual"))
+    return sorted(given, key=lambda edit: (edit.layer, SITES.index(edit.site)))
 
 
 def hooks(model: LanguageModel) -> list[list[object]]:
@@ -113,14 +116,15 @@ def test_edits_that_change_nothing_change_no_bit(every_model: LanguageModel) -> 
     }
     if has_neurons(every_model):
         edits |= {str(layer): Unchanged(layer, "neurons") for layer in range(3)}
-        edits["all"] = [Unchanged(i, s) for i in range(3) for s in ("neurons", "residual")]
+        edits["all"] = [Unchanged(i, site) for i in range(3) for site in SITES]
     found = {(name, i): answer for name, i, answer in every_model.sweep(REQUESTS, edits)}
     assert all(answer == found["plain", place] for (_, place), answer in found.items())
 
 
 def test_half_precision_is_edited_too(checkpoint: Callable[[str], object]) -> None:
     model = LanguageModel.load(checkpoint("gemma2"), dtype="bfloat16", device="cpu")  # type: ignore[arg-type]
-    edits = {"plain": None, "same": [Unchanged(0), Unchanged(1, "neurons")], **NEURONS}
+    same = [Unchanged(0), Unchanged(1, "neurons"), Unchanged(2, "gates")]
+    edits = {"plain": None, "same": same, **NEURONS}
     found = {(name, i): answer for name, i, answer in model.sweep(REQUESTS, edits)}
     assert all(found["same", i] == found["plain", i] for i in range(len(REQUESTS)))
     expected = naive.log_probabilities(model, REQUESTS[0], in_order(NEURONS["both"]))
@@ -203,10 +207,15 @@ def test_activations_are_read_as_edits_leave_them(
     model = loaded(kind)
     before = hooks(model)
     neurons = dict(model.neurons(REQUESTS, 2, edits=edits))
+    gates = dict(model.gates(REQUESTS, 2, edits=edits))
     residuals = dict(model.residuals(REQUESTS, 1, edits=edits))
     assert hooks(model) == before
     for place, request in enumerate(REQUESTS):
-        for point, found in ((Point(2, "neurons"), neurons), (Point(1), residuals)):
+        for point, found in (
+            (Point(2, "neurons"), neurons),
+            (Point(2, "gates"), gates),
+            (Point(1), residuals),
+        ):
             expected = plainly_read(model, request, point, in_order(edits))
             assert found[place].dtype == np.float32
             np.testing.assert_allclose(found[place], expected.numpy(), rtol=1e-3, atol=1e-3)
