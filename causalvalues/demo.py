@@ -36,7 +36,6 @@ from causalvalues.study.plan import (
 )
 from causalvalues.study.run import Outcome, run
 from causalvalues.study.stages import Bar
-from causalvalues.study.steerable import load_respondent
 from causalvalues.study.steering import (
     Found,
     Measured,
@@ -47,6 +46,7 @@ from causalvalues.study.steering import (
     measure_candidates,
     verify_plan,
 )
+from causalvalues.study.steering.steerable import load_respondent
 from causalvalues.survey.request import Respondent
 
 __all__ = ["RAISED", "TARGET", "Steered", "Story", "study_of_demo", "tell"]

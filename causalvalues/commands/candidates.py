@@ -65,8 +65,8 @@ def candidates(
     Example: [bold]causalvalues candidates runs/first --sae organism-gemma[/]
     """
     with waiting(f"Reading {run}"):
-        from causalvalues.study.proposing import Proposing
         from causalvalues.study.steering import find_candidates
+        from causalvalues.study.steering.proposing import Proposing
 
     how = Proposing(
         rules=listed(rules),  # type: ignore[arg-type]  # checked by it

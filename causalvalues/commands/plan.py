@@ -19,7 +19,7 @@ from causalvalues.commands.terminal import (
 )
 
 if TYPE_CHECKING:
-    from causalvalues.study.guiding import Planned
+    from causalvalues.study.steering.guiding import Planned
 
 __all__ = ["plan"]
 
@@ -57,7 +57,7 @@ def plan(
     Example: [bold]causalvalues plan runs/first --raise achievement --hold power,security[/]
     """
     with waiting(f"Reading {run}"):
-        from causalvalues.study.guiding import make_plan, targets_of
+        from causalvalues.study.steering.guiding import make_plan, targets_of
 
     targets = targets_of(listed(raised), listed(lowered), gain)
     planned = make_plan(

@@ -10,7 +10,7 @@ import typer
 from causalvalues.commands.terminal import AsJson, answer, bar, beside, show, waiting
 
 if TYPE_CHECKING:
-    from causalvalues.study.side_by_side import SideBySide
+    from causalvalues.study.steering.side_by_side import SideBySide
 
 __all__ = ["steer"]
 
@@ -46,7 +46,7 @@ def steer(
     Example: [bold]causalvalues steer runs/first --prompt "What matters to you?"[/]
     """
     with waiting(f"Reading {what}"):
-        from causalvalues.study.side_by_side import answers_side_by_side, ready
+        from causalvalues.study.steering.side_by_side import answers_side_by_side, ready
 
     steerable, intervention = ready(what, model=model, bar=bar)
     prompts = prompt if prompt else _typed(quiet=as_json)

@@ -20,9 +20,10 @@ from causalvalues.provenance import (
     write_atomically,
 )
 
-__all__ = ["RECORD", "Record"]
+__all__ = ["RECORD", "STEERING", "Record"]
 
 RECORD = "stages.json"
+STEERING = ("candidates", "effects", "plan", "verify")  # stages that a run may go on to
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ from causalvalues.study.explained import explained
 from causalvalues.study.interview import Interview
 from causalvalues.study.keeping import ANSWERS, MANIFEST, keep_study, refuse_foreign, write_manifest
 from causalvalues.study.plan import Study
-from causalvalues.study.record import Record
+from causalvalues.study.record import STEERING, Record
 from causalvalues.study.respondents import public_name, respondent_of
 from causalvalues.study.stages import (
     Bar,
@@ -43,7 +43,6 @@ from causalvalues.study.stages import (
     write_judgement,
     write_scores,
 )
-from causalvalues.study.surveyed import STEERING
 from causalvalues.survey.request import Respondent
 from causalvalues.survey.responses import AnswerStore
 from causalvalues.survey.scores import ScoreTable

@@ -13,12 +13,8 @@ from causalvalues import ScoreTable, ValueGraph
 from causalvalues.errors import FileError, InputError, Interrupted, OptionError, OutOfReach
 from causalvalues.provenance import digest_of_file
 from causalvalues.steering.intervention import RolePrompt
-from causalvalues.study.candidate_file import CandidateSet
-from causalvalues.study.guiding import targets_of
-from causalvalues.study.halves import calibration_of, held_out_of
 from causalvalues.study.interview import Interview
 from causalvalues.study.plan import RolesPlan
-from causalvalues.study.profile_file import read_profiles
 from causalvalues.study.run import run
 from causalvalues.study.stages import silent
 from causalvalues.study.steering import (
@@ -28,7 +24,11 @@ from causalvalues.study.steering import (
     measure_candidates,
     verify_plan,
 )
-from causalvalues.study.surveyed import Surveyed
+from causalvalues.study.steering.candidate_file import CandidateSet
+from causalvalues.study.steering.guiding import targets_of
+from causalvalues.study.steering.halves import calibration_of, held_out_of
+from causalvalues.study.steering.profile_file import read_profiles
+from causalvalues.study.steering.surveyed import Surveyed
 from causalvalues.survey.scripted import ScriptedRespondent
 
 pytestmark = pytest.mark.filterwarnings("ignore::causalvalues.errors.CausalValuesWarning")

@@ -11,8 +11,6 @@ from typer.testing import CliRunner
 
 from causalvalues.cli import app
 from causalvalues.errors import CausalValuesError
-from causalvalues.study.side_by_side import answers_side_by_side
-from causalvalues.study.steerable import Steerable
 from causalvalues.study.steering import (
     Proposing,
     find_candidates,
@@ -20,6 +18,8 @@ from causalvalues.study.steering import (
     measure_candidates,
     verify_plan,
 )
+from causalvalues.study.steering.side_by_side import answers_side_by_side
+from causalvalues.study.steering.steerable import Steerable
 from causalvalues.survey.scripted import ScriptedRespondent
 
 pytestmark = pytest.mark.filterwarnings("ignore::causalvalues.errors.CausalValuesWarning")

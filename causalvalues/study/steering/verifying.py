@@ -26,16 +26,16 @@ from causalvalues.planning.verify import CONTROL, PLANNED, SteeringReport
 from causalvalues.steering.controls import random_vector
 from causalvalues.steering.document import name_of
 from causalvalues.steering.intervention import Intervention
-from causalvalues.study.candidate_file import CandidateSet
-from causalvalues.study.effects import N_ROLES, ask_under_all, diverged, is_hooked
-from causalvalues.study.guiding import measured_candidates
-from causalvalues.study.halves import Sheet, held_out_of
 from causalvalues.study.plan import Study
-from causalvalues.study.report_file import Verdict, read_report, write_report
 from causalvalues.study.stages import Bar, silent
-from causalvalues.study.steerable import Steerable, load_respondent, saes_of
-from causalvalues.study.steering_figure import draw_steering
-from causalvalues.study.surveyed import Surveyed
+from causalvalues.study.steering.candidate_file import CandidateSet
+from causalvalues.study.steering.effects import N_ROLES, ask_under_all, diverged, is_hooked
+from causalvalues.study.steering.figure import draw_steering
+from causalvalues.study.steering.guiding import measured_candidates
+from causalvalues.study.steering.halves import Sheet, held_out_of
+from causalvalues.study.steering.report_file import Verdict, read_report, write_report
+from causalvalues.study.steering.steerable import Steerable, load_respondent, saes_of
+from causalvalues.study.steering.surveyed import Surveyed
 from causalvalues.survey.request import Respondent
 from causalvalues.survey.responses import AnswerStore
 

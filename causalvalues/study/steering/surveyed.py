@@ -25,9 +25,7 @@ from causalvalues.survey.request import Respondent
 from causalvalues.survey.responses import AnswerStore
 from causalvalues.survey.scores import ScoreTable
 
-__all__ = ["STEERING", "Surveyed"]
-
-STEERING = ("candidates", "effects", "plan", "verify")  # stages that a run may go on to
+__all__ = ["Surveyed"]
 
 TOLD_APART_BY = ("weights", "model")  # the first that both have
 

@@ -19,9 +19,9 @@ from causalvalues.evaluation.splits import Half
 from causalvalues.steering.dictionary import Dictionary
 from causalvalues.steering.intervention import Intervention, SaeFeature, Scope, Where
 from causalvalues.steering.role_prompts import leaning_prompts, settling_prompts
-from causalvalues.study.halves import Sheet
 from causalvalues.study.stages import Bar
-from causalvalues.study.surveyed import Surveyed
+from causalvalues.study.steering.halves import Sheet
+from causalvalues.study.steering.surveyed import Surveyed
 from causalvalues.survey.request import Message, Request
 from causalvalues.survey.responses import AnswerStore
 from causalvalues.survey.roles import Role

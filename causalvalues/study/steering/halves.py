@@ -19,7 +19,7 @@ from causalvalues.errors import OptionError
 from causalvalues.evaluation.splits import Half, split
 from causalvalues.provenance import canonical_json, digest_of_bytes
 from causalvalues.study.interview import ANCHORED
-from causalvalues.study.surveyed import Surveyed
+from causalvalues.study.steering.surveyed import Surveyed
 from causalvalues.survey.inventory import Inventory, Item
 from causalvalues.survey.protocol import Protocol, Question
 from causalvalues.survey.roles import Role, anchored_roles

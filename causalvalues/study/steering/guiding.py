@@ -24,10 +24,10 @@ from causalvalues.planning.plan import OTHERS, plan, trade_off
 from causalvalues.planning.planned import Plan
 from causalvalues.planning.propagation import propagation
 from causalvalues.provenance import write_atomically
-from causalvalues.study.candidate_file import CandidateSet
-from causalvalues.study.profile_file import PROFILES, read_profiles
 from causalvalues.study.stages import Bar, silent
-from causalvalues.study.surveyed import Surveyed
+from causalvalues.study.steering.candidate_file import CandidateSet
+from causalvalues.study.steering.profile_file import PROFILES, read_profiles
+from causalvalues.study.steering.surveyed import Surveyed
 
 __all__ = ["CURVE", "Planned", "make_plan", "measured_candidates", "targets_of"]
 

@@ -14,11 +14,11 @@ from causalvalues.planning.document import PLAN, read_plan
 from causalvalues.steering.document import read_intervention
 from causalvalues.steering.intervention import Intervention
 from causalvalues.steering.telling import told_system
-from causalvalues.study.effects import is_hooked
 from causalvalues.study.plan import ModelPlan
 from causalvalues.study.stages import Bar
-from causalvalues.study.steerable import Steerable, inside, load_respondent, saes_of
-from causalvalues.study.surveyed import Surveyed
+from causalvalues.study.steering.effects import is_hooked
+from causalvalues.study.steering.steerable import Steerable, inside, load_respondent, saes_of
+from causalvalues.study.steering.surveyed import Surveyed
 from causalvalues.survey.request import Message, Request, Respondent
 
 __all__ = ["SideBySide", "answers_side_by_side", "ready"]

@@ -16,12 +16,12 @@ from causalvalues.provenance import digest_of_file, write_atomically
 from causalvalues.steering.dictionary import Dictionary
 from causalvalues.steering.intervention import Intervention
 from causalvalues.steering.role_prompt_file import read_role_prompts
-from causalvalues.study.candidate_file import CandidateSet
-from causalvalues.study.halves import Sheet, calibration_of
-from causalvalues.study.proposing import Proposing, features_of, lines_of, tables_of
 from causalvalues.study.stages import Bar, silent
-from causalvalues.study.steerable import Steerable, inside, load_respondent
-from causalvalues.study.surveyed import Surveyed
+from causalvalues.study.steering.candidate_file import CandidateSet
+from causalvalues.study.steering.halves import Sheet, calibration_of
+from causalvalues.study.steering.proposing import Proposing, features_of, lines_of, tables_of
+from causalvalues.study.steering.steerable import Steerable, inside, load_respondent
+from causalvalues.study.steering.surveyed import Surveyed
 from causalvalues.survey.request import Respondent
 from causalvalues.survey.responses import AnswerStore
 

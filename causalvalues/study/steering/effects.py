@@ -19,12 +19,12 @@ from causalvalues.evaluation.measure import measure
 from causalvalues.evaluation.profile import EffectProfile
 from causalvalues.steering.dictionary import Dictionary
 from causalvalues.steering.intervention import Intervention, RolePrompt, parts_of
-from causalvalues.study.candidate_file import ARRAYS, CANDIDATES, CandidateSet
-from causalvalues.study.halves import Sheet, calibration_of
-from causalvalues.study.profile_file import read_profiles, write_profiles
 from causalvalues.study.stages import Bar, silent
-from causalvalues.study.steerable import Steerable, inside, load_respondent, saes_of
-from causalvalues.study.surveyed import Surveyed
+from causalvalues.study.steering.candidate_file import ARRAYS, CANDIDATES, CandidateSet
+from causalvalues.study.steering.halves import Sheet, calibration_of
+from causalvalues.study.steering.profile_file import read_profiles, write_profiles
+from causalvalues.study.steering.steerable import Steerable, inside, load_respondent, saes_of
+from causalvalues.study.steering.surveyed import Surveyed
 from causalvalues.survey.request import Respondent
 from causalvalues.survey.responses import AnswerStore
 

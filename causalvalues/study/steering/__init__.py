@@ -10,12 +10,12 @@ and answers go to the same store. Guarantee: what came before is there, fits tog
 the same model, or a sentence says which command to run first.
 """
 
-from causalvalues.study.effects import Measured, measure_candidates
-from causalvalues.study.finding import Found, find_candidates
-from causalvalues.study.guiding import Planned, make_plan
-from causalvalues.study.proposing import Proposing
-from causalvalues.study.report_file import Verdict
-from causalvalues.study.verifying import Verified, verify_plan
+from causalvalues.study.steering.effects import Measured, measure_candidates
+from causalvalues.study.steering.finding import Found, find_candidates
+from causalvalues.study.steering.guiding import Planned, make_plan
+from causalvalues.study.steering.proposing import Proposing
+from causalvalues.study.steering.report_file import Verdict
+from causalvalues.study.steering.verifying import Verified, verify_plan
 
 __all__ = [
     "Found",
