@@ -30,7 +30,7 @@ from causalvalues.leaderboard.marks import Marks, Reference, row_of
 from causalvalues.leaderboard.materials import Materials
 from causalvalues.leaderboard.sheets import Sheets
 from causalvalues.leaderboard.tuning import Tuned, tune
-from causalvalues.methods.edit_norm import edit_norm
+from causalvalues.methods.edit_norm import edit_norms
 from causalvalues.methods.fitted import Direction, Fitted
 from causalvalues.methods.prompt import Words
 from causalvalues.models.language_model import LanguageModel
@@ -112,8 +112,7 @@ def compared(
     tuned = tune(
         model, fitted, sheets.dev, contest.store, names=contest.names,
         norms=lambda some: [
-            edit_norm(model, each, requests, dictionaries=contest.dictionaries).value
-            for each in some
+            each.value for each in edit_norms(model, some, requests, contest.dictionaries)
         ],
         dictionaries=contest.dictionaries,
         progress=lambda done, of: told("tuning", done, of),
@@ -180,6 +179,7 @@ def _wider(
         "open answers": contest.in_words,
         "opposite prompts": contest.against,
         "capability": contest.knowing,
+        "cost": contest.costing,
     }
     for kind, ask in kinds.items():
         for done, (name, marks) in enumerate(ask(contestants)):

@@ -5,6 +5,7 @@
     in words    open answers: judged blind, and read for fluency        entries at equal gain
     against     the role is told the opposite                           entries at equal gain
     knowing     multiple choice that no value decides                   entries at equal gain
+    costing     tokens and time of an answer, beside one unsteered      entries at equal gain
 
 Guarantee: what an entry did is compared with the same roles and questions unsteered; every answer
 is kept, and the same call again asks nothing.
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 
 from causalvalues.evaluation.answered import Answered
 from causalvalues.evaluation.capability import Asking, capability
+from causalvalues.evaluation.cost import Cost, cost_of
 from causalvalues.evaluation.dilemma_choice import dilemma_choice, dilemma_gain
 from causalvalues.evaluation.estimate import Estimate
 from causalvalues.evaluation.fluency import Fluency, fluency
@@ -34,11 +36,13 @@ from causalvalues.steering.dictionary import Dictionary
 from causalvalues.steering.intervention import Intervention
 from causalvalues.steering.steered_model import SteeredModel
 from causalvalues.survey.design import request_of
+from causalvalues.survey.request import Respondent
 from causalvalues.survey.responses import AnswerStore
 
 __all__ = ["Contest", "Contestant"]
 
 AT_ONCE = 20  # interventions in one sweep
+COSTED_ROLES = 4
 Progress = Callable[[int, int], None]
 
 
@@ -154,6 +158,29 @@ class Contest:
                 },
             )
 
+    def costing(self, contestants: Sequence[Contestant]) -> Iterator[tuple[str, Marks]]:
+        """Yield, by name, how many times as much an answer costs as one of the model unsteered."""
+        sheet = self.sheets.dev
+        asked = [
+            request_of(role, question, "system")
+            for role in sheet.roles[:COSTED_ROLES]
+            for question in sheet.questions
+        ]
+
+        def cost(respondent: Respondent) -> Cost:
+            """Return what the answers of a respondent cost."""
+            return cost_of(self.model, lambda: len(list(respondent.log_probabilities(asked))))
+
+        cost(self.model)  # what is done for the first time takes longer
+        for each in contestants:
+            times = cost(SteeredModel(self.model, each.intervention, self.dictionaries)).times(
+                cost(self.model)
+            )
+            yield (
+                each.name,
+                {"tokens_ratio": _exact(times.computed), "time_ratio": _exact(times.seconds)},
+            )
+
     def _answered(self, contestants: Sequence[Contestant], sheet: Sheet) -> Answered:
         """Return every answer of a sheet under some contestants."""
         responses = survey_under(
@@ -179,6 +206,11 @@ def _some(contestants: Sequence[Contestant]) -> Iterator[Sequence[Contestant]]:
     """Yield contestants, some at a time."""
     for start in range(0, len(contestants), AT_ONCE):
         yield contestants[start : start + AT_ONCE]
+
+
+def _exact(number: float) -> Estimate:
+    """Return a number that was counted, not drawn: it has no interval."""
+    return Estimate(number, number, number, 1)
 
 
 def _towards(fitted: Fitted, gain: Estimate) -> Estimate:

@@ -10,8 +10,8 @@ Guarantee: a seed gives the same control.
 
 from collections.abc import Callable, Mapping, Sequence
 
-from causalvalues.methods.edit_norm import norm_matched
 from causalvalues.methods.fitted import Fitted
+from causalvalues.methods.norm_matching import norm_matched
 from causalvalues.models.language_model import LanguageModel
 from causalvalues.steering.controls import random_neurons, random_vector
 from causalvalues.steering.dictionary import Dictionary

@@ -73,14 +73,19 @@ def plans_of(
 def _at_gain(
     tuned: Sequence[Tuned], gain: float
 ) -> tuple[dict[str, Intervention], dict[str, EffectProfile]]:
-    """Return each intervention at the first rung that gives the gain, and its profile."""
+    """Return each intervention at a rung that gives the gain with room, and its profile there.
+
+    What is added or brought somewhere is measured a rung above, as a plan may use a part of it;
+    what is told, at the rung nearest to the gain.
+    """
     interventions, profiles = {}, {}
     for each in tuned:
         reach = each.for_gain(gain)
         reach = reach if reach.dose is not None else each.strongest
         if reach.dose is None:
             continue
-        rung = float(max(math.ceil(reach.dose), 1))
+        above = round(reach.dose) if each.fitted.is_told else math.ceil(reach.dose) + 1
+        rung = float(min(max(above, 1), each.curve.largest_healthy_dose))
         name = each.fitted.name
         interventions[name] = each.fitted.on_rung(rung)
         profiles[name] = replace(each.curve.at(rung), name=name)

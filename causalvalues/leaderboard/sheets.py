@@ -2,7 +2,7 @@
 
     dev      calibration items and roles: doses are chosen here, with as many answers per method
     test     held-out items and roles, options in the other order
-    forms    held-out items as "Should I …?", yes or no: letters, numbers and words, either order
+    forms    held-out items as "Should I …?", yes or no: letters and words, either order
     told     held-out roles asked to write; what comes is judged, and its fluency measured
     against  held-out roles and items for the target alone, told the opposite of what is steered to
 
@@ -23,7 +23,7 @@ __all__ = ["Sheet", "Sheets", "sheets_of"]
 
 LIKERT = Protocol(orders=("given",))
 TURNED = Protocol(orders=("reversed",))
-ASKED = Protocol("yes-no", forms=("ask",), labels=("letters", "numbers", "words"))
+ASKED = Protocol("yes-no", forms=("ask",), labels=("letters", "words"))
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def sheets_of(
     test_roles: Sequence[Role],
     *,
     open_questions: Sequence[Question] = (),
-    n_form_roles: int = 8,
+    n_form_roles: int = 6,
     seed: int = 0,
 ) -> Sheets:
     """Return sheets from an inventory and two sets of roles that share none."""

@@ -87,6 +87,8 @@ def random_neurons(intervention: Intervention, n_neurons: int, *, seed: int) -> 
     """Return the intervention with every layer's neurons replaced by others, none of its own.
 
     n_neurons   how many a layer has; amounts, bounds and weights stay, one for each neuron
+
+    Where more than half of a layer is edited there are not as many others: any may be drawn.
     """
     rng = np.random.default_rng(seed)
     own: dict[int, set[int]] = {}
@@ -97,12 +99,10 @@ def random_neurons(intervention: Intervention, n_neurons: int, *, seed: int) -> 
         raise OptionError("Random neurons stand for neurons", found="an edit of none")
     other: dict[int, dict[int, int]] = {}
     for layer, taken in sorted(own.items()):
+        if max(taken) >= n_neurons:
+            raise OptionError(f"A layer has {n_neurons} neurons", found=f"neuron {max(taken)}")
         free = np.setdiff1d(np.arange(n_neurons), sorted(taken))
-        if len(free) < len(taken):
-            raise OptionError(
-                "A control needs as many other neurons",
-                found=f"{len(free)} besides {len(taken)} at layer {layer}",
-            )
+        free = free if len(free) >= len(taken) else np.arange(n_neurons)
         drawn = rng.choice(free, size=len(taken), replace=False)
         other[layer] = dict(zip(sorted(taken), map(int, drawn), strict=True))
     parts = tuple(_with_neurons(part, other) for part in parts_of(intervention))
@@ -168,6 +168,7 @@ def _control(
         part.strength if in_norms else Strength(_raw(part)),
         part.scope,
         part.share,
+        part.gate,
     )
 
 
