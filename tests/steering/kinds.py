@@ -58,7 +58,7 @@ TWO_PROBES = replace(
 )
 NEURON_PROBES = ProbeEdit(
     "rest",
-    (Probe("rest", {LAYER: _AMOUNTS[LAYER]}, {LAYER: -1.0}, 0.8),),
+    (Probe("rest", {LAYER: _AMOUNTS[LAYER]}, {LAYER: -6.0}, 0.8),),
     site="neurons",
     reads_by_layer=_NEURONS,
     moves_by_layer={LAYER: _NEURONS[LAYER][::-2]},
@@ -80,6 +80,7 @@ EVERY: dict[str, Intervention] = {
     "neurons at most": replace(NEURONS, mode="at most"),
     "combined": COMBINED,
     "gates": GATES,
+    "gates unspared": replace(GATES, spared=0.0),
     "probes by query": PROBES,
     "probes by token": replace(PROBES, solve="token"),
     "two probes": TWO_PROBES,
@@ -87,7 +88,7 @@ EVERY: dict[str, Intervention] = {
     "neurons within bounds": BOUNDED,
     "combined probes": Combined((PROBES, GATES, BOUNDED, replace(TWO_PROBES, solve="token"))),
 }
-ADDED = ("add", "neurons add")  # the same whatever was added before
+ADDED = ("add", "neurons add", "gates unspared")  # the same whatever was added before
 SCOPES = (
     Scope("all"),
     Scope("prompt"),
