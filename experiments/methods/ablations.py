@@ -53,9 +53,6 @@ def _variants(subject: Subject, value: str) -> Iterator[Fitted]:
         "conva, people as they come": conva_of(loose, value=value, n_layers=n_layers),
         "conva, best layer": conva_of(probes, value=value, n_layers=n_layers, layers="best"),
         "conva, all layers": conva_of(probes, value=value, n_layers=n_layers, layers="all"),
-        "conva, every token solved": conva_of(
-            probes, value=value, n_layers=n_layers, solve="token"
-        ),
         "conva, whole prompt": conva_of(probes, value=value, n_layers=n_layers, scope=Scope("all")),
         "caa": caa(model, pairs, value=value, probes=probes),
         "caa, people as they come": caa(model, sampled, value=value, probes=loose),

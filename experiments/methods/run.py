@@ -4,7 +4,8 @@
                                       [--seeds 5] [--scratch DIR]
 
 Answers are kept below --scratch, so that a run that was stopped goes on; tables of a model and
-seed that are done lie in --runs and are not made again. `report.py` makes tables and figures.
+seed that are done lie in --runs and are not made again; --variants compares variants of each
+method, and gates, instead. `report.py` makes tables and figures.
 """
 
 import argparse
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 from ablations import ablated
+from gates import gates
 from subjects import Subject, subject_of
 
 from causalvalues.errors import CausalValuesWarning
@@ -23,7 +25,6 @@ from causalvalues.survey.responses import AnswerStore
 
 RUNS = Path(__file__).parent / "results" / "runs"
 MODELS = ("organism/gemma", "organism/llama")
-N_ABLATED = 2  # seeds for which variants are compared as well
 
 
 def main() -> int:
@@ -33,19 +34,20 @@ def main() -> int:
     parser.add_argument("--scratch", type=Path, required=True, help="folder for answers")
     parser.add_argument("--models", nargs="+", default=list(MODELS), choices=MODELS)
     parser.add_argument("--seeds", type=int, nargs="+", default=list(range(5)))
+    parser.add_argument("--variants", action="store_true", help="variants and gates instead")
     options = parser.parse_args()
     warnings.simplefilter("ignore", CausalValuesWarning)
     for seed in options.seeds:
         for model in options.models:
-            run(model, seed, options.runs, options.scratch)
+            run(model, seed, options.runs, options.scratch, variants=options.variants)
     return 0
 
 
-def run(model: str, seed: int, runs: Path, scratch: Path) -> None:
+def run(model: str, seed: int, runs: Path, scratch: Path, *, variants: bool) -> None:
     """Write the tables of one model and seed, unless they are there."""
     short = model.removeprefix("organism/")
-    done = runs / f"{short}-{seed}"
-    if (done / "entries.parquet").exists():
+    done, last = runs / f"{short}-{seed}", "gates" if variants else "entries"
+    if (done / f"{last}.parquet").exists():
         print(f"{done} is done", flush=True)
         return
     started = time.monotonic()
@@ -53,11 +55,12 @@ def run(model: str, seed: int, runs: Path, scratch: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with AnswerStore.open(folder / "answers.sqlite") as store:
         subject = subject_of(model, seed, store)
-        tables = competed(subject, store)
-        if seed < N_ABLATED:
-            tables |= ablated(subject, store, told(subject))
+        if variants:
+            tables = ablated(subject, store, told(subject)) | {"gates": gates(subject, store)}
+        else:
+            tables = competed(subject, store)
     done.mkdir(parents=True, exist_ok=True)
-    for name, frame in sorted(tables.items(), reverse=True, key=lambda each: each[0] == "entries"):
+    for name, frame in sorted(tables.items(), key=lambda each: each[0] == last):  # the last one
         written(frame.assign(model=model, seed=seed), done / f"{name}.parquet")
     print(f"{done}: {time.monotonic() - started:.0f} s", flush=True)
 
