@@ -2,7 +2,7 @@
 
 data        pairs that differ in the value alone, or people as they come
 layers      the published rule, the best layer, all of them
-solving     once a query, or at every token; at the answer, or at every token of the prompt
+scope       where the answer is read from, or every token of the prompt
 neurons     how many are kept, and whether those of other groups' values are dropped
 gates       how different they must be, and whether less is added where they are open
 """
