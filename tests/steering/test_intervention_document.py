@@ -19,15 +19,21 @@ from causalvalues.steering.document import (
     to_dict,
     write_intervention,
 )
+from causalvalues.steering.gate import ClassifierDetector, Gate, ProbeDetector, WordDetector
 from causalvalues.steering.intervention import (
     Combined,
     Intervention,
     NeuronEdit,
+    Probe,
+    ProbeEdit,
     RolePrompt,
     SaeFeature,
     Scope,
     Strength,
     ValueVector,
+    gated,
+    gates_of,
+    parts_of,
     scaled,
 )
 
@@ -43,8 +49,50 @@ NEURONS = NeuronEdit(
     scope=Scope("phrase", " your values"),
 )
 COMBINED = Combined((PROMPT, Combined((VECTOR, FEATURE)), NEURONS))
-EVERY: list[Intervention] = [PROMPT, FEATURE, VECTOR, NEURONS, COMBINED]
-NAMES = ["prompt", "feature", "vector", "neurons", "combined"]
+GATES = replace(NEURONS, mode="add", site="gates", spared=0.25)
+POWER = Probe("power", {2: FLOATS, 0: 3 * FLOATS}, {2: 0.5, 0: -1.25}, 0.9)
+REST = Probe("rest", {2: FLOATS[::-1]}, {2: 0.125}, 0.7)
+RESIDUAL = ProbeEdit("power and rest", (POWER, REST), solve="token", share=0.5)
+PLACES = ProbeEdit(
+    "rest",
+    (REST,),
+    site="neurons",
+    reads_by_layer={2: np.array([5, 1, 9])},
+    moves_by_layer={2: np.array([9, 5])},
+    low_by_layer={2: -FLOATS[:2] - 3},
+    high_by_layer={2: FLOATS[:2] + 3},
+    scope=Scope("generated"),
+)
+BY_PROBE = Gate("about power", ProbeDetector(1, FLOATS, -0.5), 0.75)
+BY_WORDS = Gate("about rest", WordDetector(2 * FLOATS, 0.25), state="open")
+BY_CLASSIFIER = Gate(
+    "about values", ClassifierDetector("owner/judge", "value", "abc"), 0.3, "closed"
+)
+EVERY: list[Intervention] = [
+    PROMPT,
+    FEATURE,
+    VECTOR,
+    NEURONS,
+    COMBINED,
+    GATES,
+    RESIDUAL,
+    PLACES,
+    gated(FEATURE, BY_PROBE),
+    gated(VECTOR, BY_WORDS),
+    gated(GATES, BY_CLASSIFIER),
+    Combined((PROMPT, gated(PLACES, BY_PROBE), Combined((gated(RESIDUAL, BY_WORDS), NEURONS)))),
+]
+NAMES = ["prompt", "feature", "vector", "neurons", "combined", "gates", "residual by probes"]
+NAMES += ["neurons by probe", "gated feature", "gated vector", "gated gates", "gated parts"]
+
+# What these had before probes and gates were known: stored answers are found under them.
+DIGESTS = [
+    "680ca69f2806bee30e990d316182c3e709a6114c7eea5f9cea96951aef994523",
+    "4c16ec0987a26e5c57c4ac1fd1854220172c320df0755d4a07238c8e6a5e9c09",
+    "d5e192011042b81f58b1e765c2ab379d823ccc061323c2d0eb5ca0881e36461e",
+    "2795ef551485b985ee42975d73af058997dce452431f4b39dd40a9d8e0951ec1",
+    "49db63510980991f0a1a7f26c99ee3cbc371fa4757d9fbadcce7f5ca138fcd5e",
+]
 
 
 @pytest.mark.parametrize("given", EVERY, ids=NAMES)
@@ -58,9 +106,38 @@ def test_an_intervention_comes_back_as_it_was_written(given: Intervention, tmp_p
     assert digest_of(found) == digest_of(given)
     for name, array in arrays_of(given).items():
         assert np.array_equal(arrays_of(found)[name], array)
-    if isinstance(given, RolePrompt | SaeFeature):
+    if isinstance(given, RolePrompt | SaeFeature) and not gates_of(given):
         assert found == given
         assert from_dict(to_dict(given)) == given
+
+
+def test_what_was_known_before_keeps_its_document_and_its_digest() -> None:
+    assert [digest_of(each) for each in EVERY[:5]] == DIGESTS
+    for given in EVERY[1:4]:
+        document = to_dict(given)["intervention"]
+        assert isinstance(document, dict)
+        assert not {"gate", "site", "spared"} & set(document)
+    both = scaled(gated(COMBINED, BY_PROBE), 1)
+    assert digest_of(gated(both, None)) == DIGESTS[-1]
+
+
+def test_gates_come_back_with_their_parts(tmp_path: Path) -> None:
+    write_intervention(EVERY[-1], tmp_path / "x.json")
+    found = read_intervention(tmp_path / "x.json")
+    one, two = gates_of(found)
+    assert (one.name, one.threshold, one.state) == ("about power", 0.75, "deciding")
+    assert (two.name, two.threshold, two.state) == ("about rest", 0.5, "open")
+    assert isinstance(one.detector, ProbeDetector)
+    assert (one.detector.layer, one.detector.bias) == (1, -0.5)
+    assert np.array_equal(one.detector.weights, FLOATS)
+    assert isinstance(two.detector, WordDetector)
+    places = list(parts_of(found))[1]
+    assert isinstance(places, ProbeEdit)
+    assert places.moves_by_layer[2].tolist() == [9, 5]
+    assert not places.moves_by_layer[2].flags.writeable
+    assert not one.detector.weights.flags.writeable
+    (three,) = gates_of(from_dict(to_dict(EVERY[-2]), arrays_of(EVERY[-2])))
+    assert three.detector == BY_CLASSIFIER.detector
 
 
 def test_the_order_of_mappings_does_not_matter_to_the_digest() -> None:
@@ -96,6 +173,42 @@ CHANGED: list[Intervention] = [
     replace(NEURONS, amounts_by_layer={1: FLOATS[1:]}),
     replace(NEURONS, mode="set"),
     replace(NEURONS, scope=Scope("phrase", "your values")),
+    replace(NEURONS, site="gates"),
+    replace(GATES, spared=0.5),
+    replace(GATES, site="neurons"),
+    replace(RESIDUAL, name="power"),
+    replace(RESIDUAL, probes=(REST, POWER)),
+    replace(RESIDUAL, probes=(POWER,)),
+    replace(RESIDUAL, probes=(POWER.at(0.8), REST)),
+    replace(RESIDUAL, probes=(POWER.negated(), REST)),
+    replace(RESIDUAL, probes=(replace(POWER, value="rest"), REST)),
+    replace(RESIDUAL, probes=(replace(POWER, bias_by_layer={2: 0.5, 0: 0.0}), REST)),
+    replace(RESIDUAL, solve="query"),
+    replace(RESIDUAL, scope=Scope("all")),
+    scaled(RESIDUAL, 2),
+    replace(PLACES, reads_by_layer={2: np.array([1, 5, 9])}),
+    replace(PLACES, moves_by_layer={2: np.array([5, 9])}),
+    replace(PLACES, low_by_layer={2: -FLOATS[:2] - 4}),
+    replace(PLACES, high_by_layer={2: FLOATS[:2] + 4}),
+    replace(PLACES, low_by_layer={}, high_by_layer={}),
+    *[
+        gated(FEATURE, gate)
+        for gate in (
+            BY_WORDS,
+            BY_CLASSIFIER,
+            BY_PROBE.forced("open"),
+            BY_PROBE.forced("closed"),
+            replace(BY_PROBE, name="power"),
+            replace(BY_PROBE, threshold=0.5),
+            replace(BY_PROBE, detector=ProbeDetector(2, FLOATS, -0.5)),
+            replace(BY_PROBE, detector=ProbeDetector(1, FLOATS, 0.5)),
+            replace(BY_PROBE, detector=ProbeDetector(1, 2 * FLOATS, -0.5)),
+            replace(BY_PROBE, detector=WordDetector(FLOATS, -0.5)),
+            replace(BY_CLASSIFIER, detector=ClassifierDetector("owner/judge", "other", "abc")),
+            replace(BY_CLASSIFIER, detector=ClassifierDetector("owner/judge", "value")),
+            replace(BY_CLASSIFIER, detector=ClassifierDetector("owner/other", "value", "abc")),
+        )
+    ],
     Combined((PROMPT,)),
     Combined((FEATURE, PROMPT)),
     Combined((PROMPT, FEATURE)),
@@ -131,6 +244,8 @@ def test_arrays_of_like_bytes_are_kept_apart(tmp_path: Path) -> None:
         (scaled(VECTOR, -1), "vector power ×-2 norm"),
         (NEURONS, "neurons rest at most at 'your values'"),
         (Combined((FEATURE, RolePrompt("Rest."))), "organism-gemma:17 ×+1.5 raw + told: Rest."),
+        (PLACES, "rest: rest to P 0.7 (generated)"),
+        (RESIDUAL, "power and rest: power to P 0.9, rest to P 0.7 ×0.5 (answering)"),
     ],
 )
 def test_an_intervention_has_a_short_name(given: Intervention, name: str) -> None:
@@ -161,6 +276,59 @@ def test_a_damaged_document_is_an_error_with_its_name(what: str, tmp_path: Path)
     path.write_text(json.dumps(document), "utf-8")
     with pytest.raises(FileError, match=r"x\.json"):
         read_intervention(path)
+
+
+PROBE_DAMAGES: dict[str, Change] = {
+    "solve": lambda part: part.update(solve="once"),
+    "site": lambda part: part.update(site="gates"),
+    "probability": lambda part: part["probes"][0].update(probability=1.0),
+    "probability as text": lambda part: part["probes"][0].update(probability="0.7"),
+    "value": lambda part: part["probes"][0].pop("value"),
+    "probes": lambda part: part.update(probes=[]),
+    "bias": lambda part: part["probes"][0].update(bias_by_layer={"1": 0.0}),
+    "layer": lambda part: part["probes"][0].update(bias_by_layer={"two": 0.0}),
+    "reads": lambda part: part.update(reads_by_layer={}),
+    "low": lambda part: part.update(low_by_layer={}),
+    "scope": lambda part: part["scope"].update(where="answers"),
+    "threshold": lambda part: part["gate"].update(threshold=1.5),
+    "state": lambda part: part["gate"].update(state="ajar"),
+    "detector": lambda part: part["gate"]["detector"].update(kind="oracle"),
+    "gate's layer": lambda part: part["gate"]["detector"].update(layer=-1),
+    "gate's extra": lambda part: part["gate"].update(extra=1),
+}
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("what", PROBE_DAMAGES)
+def test_a_damaged_edit_by_probes_is_an_error_with_its_name(what: str, tmp_path: Path) -> None:
+    path, _ = write_intervention(gated(PLACES, BY_PROBE), tmp_path / "x.json")
+    document = json.loads(path.read_text("utf-8"))
+    PROBE_DAMAGES[what](document["intervention"])
+    path.write_text(json.dumps(document), "utf-8")
+    with pytest.raises(FileError, match=r"x\.json"):
+        read_intervention(path)
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("given", [gated(PLACES, BY_PROBE), gated(RESIDUAL, BY_WORDS)])
+def test_each_array_of_probes_and_gates_that_is_damaged_is_named(
+    given: Intervention, tmp_path: Path
+) -> None:
+    path, beside = write_intervention(given, tmp_path / "x.json")
+    arrays = load_file(beside)
+    for name, array in arrays.items():
+        what = r"for (layer \d|a gate)"
+        save_file({**arrays, name: array + 1}, beside)
+        with pytest.raises(FileError, match=f"another {array.dtype} array .* {what}"):
+            read_intervention(path)
+        save_file({**arrays, name: array[:1]}, beside)
+        with pytest.raises(FileError, match=what):
+            read_intervention(path)
+        save_file({other: each for other, each in arrays.items() if other != name}, beside)
+        with pytest.raises(FileError, match=f"{name[:12]}.*{what}"):
+            read_intervention(path)
+    save_file(arrays, beside)
+    assert digest_of(read_intervention(path)) == digest_of(given)
 
 
 @pytest.mark.fault
