@@ -12,6 +12,7 @@ a seed gives the same probes.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -103,7 +104,7 @@ def probes_of(
     test_share: float = 0.3,
     seed: int = 0,
     precision: Precision = "float32",
-    folder: str | None = None,
+    folder: str | Path | None = None,
     progress: Progress | None = None,
 ) -> dict[int, FittedProbe]:
     """Return the probe of every layer, or of those that are asked for, from one pass of the model.
