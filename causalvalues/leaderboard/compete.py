@@ -205,7 +205,7 @@ def _row(fitted: Fitted) -> dict[str, Any]:
 
 def _entry_row(entry: Entry) -> dict[str, Any]:
     """Return what is known of an entry before it is judged."""
-    dosed = entry.rung >= 1
+    dosed = entry.rung >= (0 if entry.fitted.scale == "steps" else 1)
     return {
         **_row(entry.fitted),
         "comparison": entry.comparison,

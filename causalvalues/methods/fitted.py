@@ -2,7 +2,8 @@
 
     fitted.at(dose)      the intervention, dose in the method's own unit (P₀, α, γ, a grade)
     fitted.doses         weak to strong, what tuning tries: the rungs of a ladder, from 1
-    fitted.on_rung(2.5)  between two doses, by steps of their scale; below rung 1 the first in part
+    fitted.on_rung(2.5)  between two doses, by steps of their scale; below rung 1 the first in part;
+                         of what has steps, the nearest
     fitted.found         what fitting found: probe accuracy, layers, neurons
 
 Doses raise the value; `lowering` methods are fitted with the sides of their data exchanged.
@@ -46,25 +47,26 @@ class Fitted:
         return f"{self.method} {self.direction}s {self.value}"
 
     def on_rung(self, rung: float) -> Intervention:
-        """Return the intervention at a place of the ladder: 1 is the first dose."""
-        if not 0 <= rung <= len(self.doses):
-            raise OptionError(
-                f"The ladder of {self.name} has rungs from 0 to {len(self.doses)}",
-                found=f"{rung:g}",
-            )
-        if self.scale == "steps":
-            return self.at(self.doses[max(round(rung), 1) - 1])
-        if rung < 1:
+        """Return the intervention at a place of the ladder: 1 is the first dose, 0 is nothing."""
+        if rung == 0 or (0 < rung < 1 and self.scale != "steps"):
             return scaled(self.at(self.doses[0]), rung)
         return self.at(self.dose_on(rung))
 
     def dose_on(self, rung: float) -> float:
-        """Return the dose at a place of the ladder from rung 1 on."""
-        below = min(max(math.floor(rung), 1), len(self.doses))
-        if below == len(self.doses) or rung == below:
-            return self.doses[below - 1]
-        low, high = self.doses[below - 1 : below + 1]
-        part = rung - below
+        """Return the dose at a place of the ladder from rung 1 on; of steps, the nearest one."""
+        lowest = 0 if self.scale == "steps" else 1
+        if not lowest <= rung <= len(self.doses):
+            raise OptionError(
+                f"The ladder of {self.name} has rungs from 0 to {len(self.doses)}, doses from 1 on",
+                found=f"{rung:g}",
+            )
+        if self.scale == "steps":
+            return self.doses[max(round(rung), 1) - 1]
+        below = math.floor(rung)
+        low, part = self.doses[below - 1], rung - below
+        if not part:
+            return low
+        high = self.doses[below]
         if self.scale == "logit":
             mixed = (1 - part) * _logit(low) + part * _logit(high)
             return 1 / (1 + math.exp(-mixed))
