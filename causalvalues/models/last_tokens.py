@@ -17,6 +17,7 @@ from torch import Tensor
 
 from causalvalues.errors import OptionError, PromptTooLong
 from causalvalues.models.conditions import Point, refuse_point
+from causalvalues.models.elicit import Engine
 from causalvalues.models.forward import first_device
 from causalvalues.models.hooked import kept_rows
 from causalvalues.models.language_model import LanguageModel
@@ -45,8 +46,15 @@ def last_tokens(
     for point in points:
         refuse_point(point, model.parts.layers, "What is read")
     ids = [_ids(model, text) for text in texts]
-    for group in _groups([len(each) for each in ids], budget=model.engine.budget):
-        yield from in_halves(group, lambda some: _read(model, ids, some, points), _halved)
+
+    def halved(places: list[int]) -> tuple[list[int], list[int]]:
+        """Return two halves of a batch; later batches are at most half as large."""
+        half = max(len(places) * len(ids[places[0]]) // 2, 1)
+        model.engine.budget = min(model.engine.budget, half)
+        return _halved(places)
+
+    for group in _groups([len(each) for each in ids], model.engine):
+        yield from in_halves(group, lambda some: _read(model, ids, some, points), halved)
 
 
 def _ids(model: LanguageModel, text: str) -> list[int]:
@@ -63,11 +71,11 @@ def _ids(model: LanguageModel, text: str) -> list[int]:
     return ids
 
 
-def _groups(lengths: Sequence[int], *, budget: int) -> Iterator[list[int]]:
-    """Yield places, alike lengths together, so that group × longest stays within a budget."""
+def _groups(lengths: Sequence[int], engine: Engine) -> Iterator[list[int]]:
+    """Yield places, alike lengths together, so that group × longest stays within the budget."""
     group: list[int] = []
     for place in sorted(range(len(lengths)), key=lambda place: -lengths[place]):
-        if group and (len(group) + 1) * lengths[group[0]] > budget:
+        if group and (len(group) + 1) * lengths[group[0]] > engine.budget:
             yield group
             group = []
         group.append(place)
