@@ -2,19 +2,19 @@
 
 Rows are only ever appended, in transactions, in WAL mode with `synchronous=FULL`: once `put` has
 returned, its rows are on the disk, whatever becomes of the process or of the machine. There is no
-index that could disagree with the rows: which keys are held is read, with every checksum, from the
-rows themselves.
+index on the disk that could disagree with the rows: which keys are held, and where, is read, with
+every checksum, from the rows themselves; a few answers among many are then read where they stand.
 
 Guarantee: a row that `put` acknowledged is found again, or, where the file was damaged, known to be
 damaged; nothing else is lost with it. A file that is no such store ends in a sentence.
 """
 
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from causalvalues.errors import FileError
 from causalvalues.survey.answer_row import Answer, answer_of, cells_of
@@ -28,6 +28,10 @@ SELECT = (
     "SELECT rowid, key, model, condition, role, question, log_probabilities, text, flags, checksum "
     "FROM answers"
 )
+SELECT_SOME = f"{SELECT} WHERE rowid IN ({{marks}}) ORDER BY rowid"
+LAST = "SELECT coalesce(max(rowid), 0) FROM answers"
+AT_ONCE = 500  # rows that are asked for in one statement
+FEW = 0.25  # of all answers: so many are read one by one, more in one go
 
 
 class AnswerStore:
@@ -37,7 +41,7 @@ class AnswerStore:
         self.path = path
         self._connection = connection
         self._lock = lock
-        self._held: set[bytes] | None = None
+        self._held: dict[bytes, int] | None = None  # key → row
         self._damaged: dict[int, bytes] = {}
 
     @classmethod
@@ -107,15 +111,16 @@ class AnswerStore:
         new = {answer.key: answer for answer in answers if answer.key not in held}
         if new:
             with self._transaction():
+                (last,) = self._connection.execute(LAST).fetchone()
                 self._connection.executemany(INSERT, map(cells_of, new.values()))
-            held.update(new)
+            held.update({key: last + 1 + place for place, key in enumerate(new)})
         return len(new)
 
     def rows(self, keys: Collection[bytes] | None = None) -> Iterator[Answer]:
         """Yield every answer, or those with the given keys, in the order they were kept."""
         wanted = None if keys is None else set(keys)
         seen: set[bytes] = set()
-        for _, answer, _ in self._scan():
+        for _, answer, _ in self._scan(self._places(wanted)):
             if answer is None:
                 raise FileError(
                     f"Every answer in {self.path} must be as it was kept",
@@ -126,25 +131,43 @@ class AnswerStore:
                 seen.add(answer.key)
                 yield answer
 
-    def _known(self) -> set[bytes]:
-        """Return the keys of all whole rows, read once."""
+    def _places(self, wanted: set[bytes] | None) -> list[int] | None:
+        """Return the rows of a small part of all answers, in order; None where all are read."""
+        if wanted is None or self._held is None or len(wanted) > FEW * len(self._held):
+            return None
+        return sorted(self._held[key] for key in wanted if key in self._held)
+
+    def _known(self) -> dict[bytes, int]:
+        """Return the rows of all whole answers by their keys, read once."""
         if self._held is None:
-            held: set[bytes] = set()
+            held: dict[bytes, int] = {}
             self._damaged.clear()
             for row, answer, key in self._scan():
                 if answer is None:
                     self._damaged[row] = key
                 else:
-                    held.add(answer.key)
+                    held.setdefault(answer.key, row)
             self._held = held
         return self._held
 
-    def _scan(self) -> Iterator[tuple[int, Answer | None, bytes]]:
+    def _scan(
+        self, places: Sequence[int] | None = None
+    ) -> Iterator[tuple[int, Answer | None, bytes]]:
         """Yield each row's number, its answer (None where damaged) and the key it shows."""
         with in_sentences(self.path):
-            for row, *cells in self._connection.execute(SELECT):
+            for row, *cells in self._read(places):
                 key = cells[0] if isinstance(cells[0], bytes) else b""
                 yield row, answer_of(cells), key
+
+    def _read(self, places: Sequence[int] | None) -> Iterator[tuple[Any, ...]]:
+        """Yield the cells of some rows, or of all, in the order they were kept."""
+        if places is None:
+            yield from self._connection.execute(SELECT)
+            return
+        for start in range(0, len(places), AT_ONCE):
+            some = places[start : start + AT_ONCE]
+            marks = ", ".join("?" * len(some))
+            yield from self._connection.execute(SELECT_SOME.format(marks=marks), some)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -308,3 +308,33 @@ def test_a_second_process_is_told_who_holds_the_run_until_that_one_dies(path: Pa
         assert len(store) == 300
         with pytest.raises(FileError, match="One process at a time"):
             AnswerStore.open(path)
+
+
+def test_a_few_of_many_answers_are_those_that_were_put(tmp_path: Path) -> None:
+    many = [an_answer(place) for place in range(60)]
+    with AnswerStore.open(tmp_path / "answers.sqlite") as store:
+        store.put(many[:30])
+        store.put(many[20:])  # ten are held already
+        few = {many[place].key for place in (3, 25, 40, 59)}
+        assert [each.role for each in store.rows(few)] == [
+            "role-3",
+            "role-25",
+            "role-40",
+            "role-59",
+        ]
+    with AnswerStore.open(tmp_path / "answers.sqlite") as store:
+        store.missing([])  # the file is read anew
+        assert {each.key for each in store.rows(few)} == few
+        store.put([an_answer(99)])
+        assert [each.role for each in store.rows({an_answer(99).key})] == ["role-99"]
+
+
+def test_a_damaged_answer_among_a_few_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "answers.sqlite"
+    with AnswerStore.open(path) as store:
+        store.put([an_answer(place) for place in range(60)])
+        with sqlite3.connect(path) as other:
+            other.execute("UPDATE answers SET role = 'nobody' WHERE rowid = 7")
+        with pytest.raises(FileError, match="checksum"):
+            list(store.rows({an_answer(6).key}))
+        assert len(list(store.rows({an_answer(8).key}))) == 1
