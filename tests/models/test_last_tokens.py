@@ -181,8 +181,8 @@ def cramped(decoder: nn.Module, limit: int) -> Iterator[list[int]]:
 
 
 def test_where_memory_runs_out_batches_are_halved_and_stay_small(loaded: Loaded) -> None:
-    model, points = with_budget(loaded("llama3"), 4000), points_of(loaded("llama3"))
-    texts = TEXTS * 150
+    model, points = with_budget(loaded("llama3"), 600), points_of(loaded("llama3"))
+    texts = TEXTS * 20
     expected = gathered(list(last_tokens(model, texts, points)), len(texts))
     before = hooks_of(model)
     with cramped(model.parts.decoder, 300) as asked:
