@@ -46,7 +46,7 @@ def draw_board(table: pd.DataFrame, stem: Path) -> list[Path]:
             for place, method in enumerate(reversed(METHODS)):
                 if method not in rows.index or not np.isfinite(rows.loc[method, "mean"]):
                     if offset < 0:
-                        axis.text(0.5, place, "none", color="#999999", va="center", fontsize=6,
+                        axis.text(0.5, place, "out of reach", color="#999999", va="center", fontsize=6,
                                   transform=axis.get_yaxis_transform(), ha="center")  # fmt: skip
                     continue
                 row, colour = rows.loc[method], COLOURS[method]
@@ -101,8 +101,8 @@ def draw_distance(table: pd.DataFrame, stem: Path) -> list[Path]:
                 x, rows.leak, MARKERS[method] + LINES[method], color=COLOURS[method], ms=4, lw=1,
                 label=NAMES[method],
             )  # fmt: skip
-        axis.set_xticks(range(1, 6))
-        axis.set_xlabel("steps apart on the circle")
+        axis.set_xticks(range(5))
+        axis.set_xlabel("steps apart on the circle (0: the same wedge)")
         axis.set_ylim(bottom=0)
         axis.set_title(model.removeprefix("organism/"))
     axes[0].set_ylabel("|change| of the other ÷ gain")
