@@ -12,7 +12,7 @@ nothing that the store holds; a seed gives the same tables.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import pandas as pd
@@ -23,7 +23,7 @@ from causalvalues.evaluation.multiple_choice import AsksChoice
 from causalvalues.evaluation.profile import EffectProfile
 from causalvalues.leaderboard.contest import Contest, Contestant
 from causalvalues.leaderboard.controls import control_of
-from causalvalues.leaderboard.entrants import METHODS, MethodName, entrants
+from causalvalues.leaderboard.entrants import METHODS, MethodName, Unfitted, entrants
 from causalvalues.leaderboard.entries import Entry, entries_of
 from causalvalues.leaderboard.guided import Guided, plans_of
 from causalvalues.leaderboard.marks import Marks, Reference, row_of
@@ -36,7 +36,6 @@ from causalvalues.methods.prompt import Words
 from causalvalues.models.language_model import LanguageModel
 from causalvalues.planning.propagation import Propagation
 from causalvalues.steering.gate import Gate
-from causalvalues.survey.design import request_of
 from causalvalues.survey.request import Request
 from causalvalues.survey.responses import AnswerStore
 
@@ -95,7 +94,9 @@ def compete(
         materials.dictionaries,
     )  # fmt: skip
     tables = compared(contest, known.fitted, rules, propagation=propagation, progress=told)
-    return tables | {"unfitted": pd.DataFrame([vars(each) for each in known.unfitted])}
+    columns = [each.name for each in fields(Unfitted)]
+    unfitted = pd.DataFrame([vars(each) for each in known.unfitted], columns=columns)
+    return tables | {"unfitted": unfitted}
 
 
 def compared(
@@ -130,8 +131,7 @@ def _plans(tuned: Sequence[Tuned], propagation: Propagation, rules: Rules) -> It
     for method in dict.fromkeys(each.fitted.method for each in tuned):
         own = [each for each in tuned if each.fitted.method == method]
         targets = [each.fitted.value for each in own if each.fitted.direction == "raise"]
-        if own:
-            yield from plans_of(own, propagation, gain=rules.gain, targets=targets)
+        yield from plans_of(own, propagation, gain=rules.gain, targets=targets)
 
 
 def _judged(
@@ -189,9 +189,9 @@ def _wider(
 
 def _few_requests(sheets: Sheets) -> list[Request]:
     """Return some dev prompts, on which the size of edits is read."""
-    few = sheets.dev.questions[:: max(len(sheets.dev.questions) // 3, 1)]
-    asked = [request_of(role, each, "system") for role in sheets.dev.roles for each in few]
-    return asked[:N_NORM_REQUESTS]
+    dev = sheets.dev
+    few = replace(dev, questions=dev.questions[:: max(len(dev.questions) // 3, 1)])
+    return few.requests[:N_NORM_REQUESTS]
 
 
 def _quietly(what: str, done: int, of: int) -> None:

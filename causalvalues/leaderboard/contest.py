@@ -8,11 +8,12 @@
     costing     tokens and time of an answer, beside one unsteered      entries at equal gain
 
 Guarantee: what an entry did is compared with the same roles and questions unsteered; every answer
-is kept, and the same call again asks nothing.
+to a sheet is kept, and the same call again asks none of them. Surprise, multiple choice and cost
+are read of the model each time.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from causalvalues.evaluation.answered import Answered
 from causalvalues.evaluation.capability import Asking, capability
@@ -37,6 +38,7 @@ from causalvalues.steering.intervention import Intervention
 from causalvalues.steering.steered_model import SteeredModel
 from causalvalues.survey.design import request_of
 from causalvalues.survey.request import Respondent
+from causalvalues.survey.response_table import Responses
 from causalvalues.survey.responses import AnswerStore
 
 __all__ = ["Contest", "Contestant"]
@@ -96,39 +98,36 @@ class Contest:
             for each in some:
                 gained = dilemma_gain(answered, each.name, each.fitted.value)
                 chosen = dilemma_choice(answered, each.fitted.value, each.name)
-                yield (
-                    each.name,
-                    {
-                        "forms_gain": _towards(each.fitted, gained.credit),
-                        "forms_chosen": chosen.chosen,
-                        "letter_following": gained.letter_following,
-                    },
-                )
+                marks = {
+                    "forms_gain": _towards(each.fitted, gained.credit),
+                    "forms_chosen": chosen.chosen,
+                    "letter_following": gained.letter_following,
+                }
+                yield each.name, marks
 
     def in_words(self, contestants: Sequence[Contestant]) -> Iterator[tuple[str, Marks]]:
         """Yield, by name, what judges and the unsteered model make of what is written."""
+        if not self.sheets.told.questions:
+            return
         before: Fluency | None = None
-        for each in contestants:
-            responses = survey_under(
-                self.model, {each.name: each.intervention}, self.sheets.told.questions,
-                self.sheets.told.roles, self.store, dictionaries=self.dictionaries,
-            )  # fmt: skip
-            said = utterances_of(responses, self.sheets.told.questions)
-            written = {name: self._fluency(said, name) for name in (UNSTEERED, each.name)}
-            before = before or written[UNSTEERED]
-            marks = {
-                "perplexity_ratio": written[each.name].times(before),
-                "repeated": written[each.name].repeated,
-                "distinct_2": written[each.name].distinct_2,
-            }
-            if self.judge is not None:
-                profile = judged_profiles(said, self.judge)[each.name]
-                leaked = leakage(profile, each.fitted.value, self.reference.system)
-                marks |= {
-                    "told_gain": _towards(each.fitted, leaked.gain),
-                    "told_leakage_ratio": leaked.leakage_ratio,
+        for some in _some(contestants):
+            said = self._said(some)
+            judged = judged_profiles(said, self.judge) if self.judge is not None else {}
+            before = before or self._fluency(said, UNSTEERED)
+            for each in some:
+                written = self._fluency(said, each.name)
+                marks = {
+                    "perplexity_ratio": written.times(before),
+                    "repeated": written.repeated,
+                    "distinct_2": written.distinct_2,
                 }
-            yield each.name, marks
+                if each.name in judged:
+                    leaked = leakage(judged[each.name], each.fitted.value, self.reference.system)
+                    marks |= {
+                        "told_gain": _towards(each.fitted, leaked.gain),
+                        "told_leakage_ratio": leaked.leakage_ratio,
+                    }
+                yield each.name, marks
 
     def against(self, contestants: Sequence[Contestant]) -> Iterator[tuple[str, Marks]]:
         """Yield, by name, how much of an opposite prompt's effect is undone."""
@@ -147,25 +146,17 @@ class Contest:
             return
         before = capability(self.model, self.choices, how=self.how_asked)
         for each in contestants:
-            steered = SteeredModel(self.model, each.intervention, self.dictionaries)
-            found = capability(steered, self.choices, how=self.how_asked)
-            yield (
-                each.name,
-                {
-                    "capability": found.accuracy,
-                    "capability_before": before.accuracy,
-                    "capability_change": found.against(before),
-                },
-            )
+            found = capability(self._steered(each), self.choices, how=self.how_asked)
+            marks = {
+                "capability": found.accuracy,
+                "capability_before": before.accuracy,
+                "capability_change": found.against(before),
+            }
+            yield each.name, marks
 
     def costing(self, contestants: Sequence[Contestant]) -> Iterator[tuple[str, Marks]]:
         """Yield, by name, how many times as much an answer costs as one of the model unsteered."""
-        sheet = self.sheets.dev
-        asked = [
-            request_of(role, question, "system")
-            for role in sheet.roles[:COSTED_ROLES]
-            for question in sheet.questions
-        ]
+        asked = replace(self.sheets.dev, roles=self.sheets.dev.roles[:COSTED_ROLES]).requests
 
         def cost(respondent: Respondent) -> Cost:
             """Return what the answers of a respondent cost."""
@@ -173,21 +164,30 @@ class Contest:
 
         cost(self.model)  # what is done for the first time takes longer
         for each in contestants:
-            times = cost(SteeredModel(self.model, each.intervention, self.dictionaries)).times(
-                cost(self.model)
-            )
-            yield (
-                each.name,
-                {"tokens_ratio": _exact(times.computed), "time_ratio": _exact(times.seconds)},
-            )
+            times = cost(self._steered(each)).times(cost(self.model))
+            marks = {"tokens_ratio": _exact(times.computed), "time_ratio": _exact(times.seconds)}
+            yield each.name, marks
 
-    def _answered(self, contestants: Sequence[Contestant], sheet: Sheet) -> Answered:
-        """Return every answer of a sheet under some contestants."""
-        responses = survey_under(
+    def _surveyed(self, contestants: Sequence[Contestant], sheet: Sheet) -> Responses:
+        """Return every answer to a sheet under some contestants, and unsteered."""
+        return survey_under(
             self.model, {each.name: each.intervention for each in contestants},
             sheet.questions, sheet.roles, self.store, dictionaries=self.dictionaries,
         )  # fmt: skip
+
+    def _answered(self, contestants: Sequence[Contestant], sheet: Sheet) -> Answered:
+        """Return the answers to a sheet as a block."""
+        responses = self._surveyed(contestants, sheet)
         return Answered.of(responses, sheet.questions, sheet.roles, names=self.names)
+
+    def _said(self, contestants: Sequence[Contestant]) -> tuple[Utterance, ...]:
+        """Return what is said to open questions."""
+        responses = self._surveyed(contestants, self.sheets.told)
+        return utterances_of(responses, self.sheets.told.questions)
+
+    def _steered(self, contestant: Contestant) -> SteeredModel:
+        """Return the model under a contestant."""
+        return SteeredModel(self.model, contestant.intervention, self.dictionaries)
 
     def _fluency(self, said: Sequence[Utterance], condition: str) -> Fluency:
         """Return the fluency of what was written under a condition, after the role unsteered."""

@@ -10,21 +10,23 @@ Guarantee: an entry that cannot be had is kept, with the reason in words; doses 
 alone.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
+from causalvalues.errors import InputError
 from causalvalues.evaluation.dose_curve import Reach
 from causalvalues.leaderboard.tuning import Tuned
-from causalvalues.methods.fitted import Fitted
+from causalvalues.methods.fitted import Direction, Fitted
 from causalvalues.steering.intervention import Intervention
 
 __all__ = ["Comparison", "Control", "Entry", "entries_of"]
 
 Comparison = Literal["equal gain", "equal norm", "strongest", "control"]
 Control = Callable[[Fitted, Intervention], Intervention | None]  # none where there is no control
+Target = tuple[str, Direction]  # a value, and where it is to go
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,20 +60,17 @@ def entries_of(
     tuned: Sequence[Tuned], *, gain: float, control: Control | None = None
 ) -> tuple[Entry, ...]:
     """Return every entry of every comparison, in the order of the methods."""
-    norm_by_value = _norms(tuned, gain)
+    at_gain = [_entry(each, "equal gain", each.for_gain(gain)) for each in tuned]
+    norm_by_target = _norms(at_gain)
     found: list[Entry] = []
-    for each in tuned:
-        value, direction = each.fitted.value, each.fitted.direction
-        equal = _entry(each, "equal gain", each.for_gain(gain))
-        found += [equal, _entry(each, "strongest", each.strongest)]
-        if not each.fitted.is_told:
-            norm = norm_by_value.get((value, direction))
-            reach = each.for_norm(norm) if norm else Reach(None, "no method reaches the gain")
-            found.append(_entry(each, "equal norm", reach))
-        if control is not None and equal.intervention is not None:
-            other = control(each.fitted, equal.intervention)
-            if other is not None:
-                found.append(Entry(each, "control", other, equal.rung))
+    for own in at_gain:
+        found += [own, _entry(own.tuned, "strongest", own.tuned.strongest)]
+        if not own.fitted.is_told:
+            norm = norm_by_target.get(_target(own))
+            reach = own.tuned.for_norm(norm) if norm else Reach(None, "no edit reaches the gain")
+            found.append(_entry(own.tuned, "equal norm", reach))
+        if control is not None and own.intervention is not None:
+            found += _controls(own, own.intervention, control)
     return tuple(found)
 
 
@@ -82,12 +81,26 @@ def _entry(tuned: Tuned, comparison: Comparison, reach: Reach) -> Entry:
     return Entry(tuned, comparison, tuned.fitted.on_rung(reach.dose), reach.dose)
 
 
-def _norms(tuned: Sequence[Tuned], gain: float) -> Mapping[tuple[str, str], float]:
+def _controls(own: Entry, intervention: Intervention, control: Control) -> Iterator[Entry]:
+    """Yield the control of an entry, or the reason why there is none; nothing for lines."""
+    try:
+        other = control(own.fitted, intervention)
+    except InputError as fault:
+        yield Entry(own.tuned, "control", None, missed=str(fault))
+        return
+    if other is not None:
+        yield Entry(own.tuned, "control", other, own.rung)
+
+
+def _norms(at_gain: Sequence[Entry]) -> Mapping[Target, float]:
     """Return, for each value and direction, the median norm that the gain takes."""
-    taken: dict[tuple[str, str], list[float]] = {}
-    for each in tuned:
-        reach = each.for_gain(gain)
-        if reach.dose is not None and not each.fitted.is_told:
-            norm = Entry(each, "equal gain", None, reach.dose).norm
-            taken.setdefault((each.fitted.value, each.fitted.direction), []).append(norm)
-    return {key: float(np.median(norms)) for key, norms in taken.items()}
+    taken: dict[Target, list[float]] = {}
+    for each in at_gain:
+        if np.isfinite(each.norm):  # neither out of reach nor a line
+            taken.setdefault(_target(each), []).append(each.norm)
+    return {target: float(np.median(norms)) for target, norms in taken.items()}
+
+
+def _target(entry: Entry) -> Target:
+    """Return what an entry is for."""
+    return entry.fitted.value, entry.fitted.direction

@@ -15,8 +15,10 @@ from dataclasses import dataclass
 from causalvalues.errors import OptionError
 from causalvalues.evaluation.splits import split
 from causalvalues.survey.credits import main_value
+from causalvalues.survey.design import request_of
 from causalvalues.survey.inventory import Inventory
 from causalvalues.survey.protocol import Protocol, Question
+from causalvalues.survey.request import Request
 from causalvalues.survey.roles import Role
 
 __all__ = ["Sheet", "Sheets", "sheets_of"]
@@ -37,6 +39,15 @@ class Sheet:
     def n_answers(self) -> int:
         """Return how many answers one intervention takes."""
         return len(self.roles) * len(self.questions)
+
+    @property
+    def requests(self) -> list[Request]:
+        """Return what is said to a model: every question to each role, role by role."""
+        return [
+            request_of(role, question, "system")
+            for role in self.roles
+            for question in self.questions
+        ]
 
 
 @dataclass(frozen=True)
@@ -64,12 +75,11 @@ def sheets_of(
     seed: int = 0,
 ) -> Sheets:
     """Return sheets from an inventory and two sets of roles that share none."""
-    shared = {role.id for role in dev_roles} & {role.id for role in test_roles}
-    texts = {role.text for role in dev_roles} & {role.text for role in test_roles}
-    if texts or not dev_roles or not test_roles:
+    shared = {role.text for role in dev_roles} & {role.text for role in test_roles}
+    if shared or not dev_roles or not test_roles:
         raise OptionError(
-            "Roles to tune on and roles to judge on are different people",
-            found=f"{len(texts)} in both,, {len(shared)} ids",
+            "Roles to tune on and roles to judge on are different people, some of each",
+            found=f"{len(dev_roles)} and {len(test_roles)}, {len(shared)} of them in both",
         )
     halves = split(items, dev_roles, seed=seed)
     few = tuple(test_roles[:n_form_roles])

@@ -48,9 +48,11 @@ class Tuned:
         """Return the rung whose edit has a norm, or why none has."""
         if np.isnan(self.norms).any():
             return Reach(None, f"{self.fitted.name} has no edit norm")
-        rising = np.maximum.accumulate([0.0, *self.norms])
+        healthy = self.norms[: len(self.curve.healthy_doses)]
+        rising = np.maximum.accumulate([0.0, *healthy])
         if norm > rising[-1]:
-            return Reach(None, f"out of reach: the edit norm is {rising[-1]:.2f} at most")
+            most = f"the edit norm is {rising[-1]:.2f} at most, in good health"
+            return Reach(None, f"out of reach: {most}")
         return Reach(float(np.interp(norm, rising, np.arange(len(rising)))))
 
     @property
