@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from causalvalues.report.figures import in_house_style, new_figure, save_figure
 
@@ -46,8 +47,7 @@ def draw_board(table: pd.DataFrame, stem: Path) -> list[Path]:
             for place, method in enumerate(reversed(METHODS)):
                 if method not in rows.index or not np.isfinite(rows.loc[method, "mean"]):
                     if offset < 0:
-                        axis.text(0.5, place, "out of reach", color="#999999", va="center", fontsize=6,
-                                  transform=axis.get_yaxis_transform(), ha="center")  # fmt: skip
+                        _absent(axis, place)
                     continue
                 row, colour = rows.loc[method], COLOURS[method]
                 axis.hlines(place - offset, row.low, row.high, color=colour, lw=1.2)
@@ -121,14 +121,14 @@ def draw_guidance(table: pd.DataFrame, stem: Path) -> list[Path]:
         for place, method in enumerate(shown):
             row = rows.loc[method]
             if not row.n:
-                axis.text(0.5, place, "out of reach", color="#999999", va="center", fontsize=6,
-                          transform=axis.get_yaxis_transform(), ha="center")  # fmt: skip
+                _absent(axis, place)
                 continue
             axis.hlines(place, row.guided, row.alone, color="#dddddd", lw=3, zorder=0)
             for way, (colour, marker) in ways.items():
                 axis.plot(row[way], place, marker, color=colour, ms=5,
                           label=way if place == len(shown) - 1 else None)  # fmt: skip
         axis.set_yticks(range(len(shown)), [NAMES[m] for m in shown])
+        axis.set_ylim(-0.6, len(shown) - 0.4)
         axis.set_xlim(left=0)
         axis.set_xlabel("collateral at a gain of .3")
         axis.set_title(model.removeprefix("organism/"))
@@ -153,3 +153,11 @@ def draw_variants(table: pd.DataFrame, stem: Path) -> list[Path]:
         axis.set_yticks(range(len(names)), list(reversed(names)) if axis is axes[0] else [])
         axis.set_title(title, fontsize=8)
     return save_figure(figure, stem, part.round(4))
+
+
+def _absent(axis: Axes, place: int) -> None:
+    """Say that a method does not reach the gain."""
+    axis.text(
+        0.5, place, "out of reach", color="#999999", va="center", ha="center", fontsize=6,
+        transform=axis.get_yaxis_transform(),
+    )  # fmt: skip
