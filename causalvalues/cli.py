@@ -22,6 +22,7 @@ from causalvalues.commands import (
     evaluate,
     export,
     inspect,
+    leaderboard,
     organism,
     plan,
     run,
@@ -48,6 +49,7 @@ app.command()(candidates.candidates)
 app.command()(plan.plan)
 app.command()(steer.steer)
 app.command()(evaluate.evaluate)
+app.command()(leaderboard.leaderboard)
 app.command()(compare.compare)
 app.command()(export.export)
 app.command()(doctor.doctor)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from pydantic import JsonValue
 
+from causalvalues.commands.leaderboard import print_leaderboard
 from causalvalues.commands.terminal import AsJson, answer, bar, show, table_of, waiting, wrote
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def run(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run a study: ask, score, discover, judge, draw. The same command again goes on.
+    """Run a study: ask, score, discover, judge, draw, compare methods. Again: it goes on.
 
     Nothing is asked twice: a run of a few roles (--roles 60) is the beginning of the whole one.
 
@@ -73,8 +74,16 @@ def _document(outcome: "Outcome") -> dict[str, JsonValue]:
         "edges": [str(edge) for edge in graph.edges()],
         "measures": [measure.to_dict() for measure in (comparison.measures if comparison else ())],
         "checks": [dict(vars(check)) for check in outcome.graph.checks],
+        **_compared(outcome),
         "files": [str(path) for path in outcome.files],
     }
+
+
+def _compared(outcome: "Outcome") -> dict[str, JsonValue]:
+    """Return how methods compare, where the study compares some."""
+    if outcome.methods is None:
+        return {}
+    return {"leaderboard": outcome.methods.records()}  # type: ignore[dict-item]
 
 
 def _print(outcome: "Outcome") -> None:
@@ -93,7 +102,17 @@ def _print(outcome: "Outcome") -> None:
     for check in outcome.graph.checks:
         if check.passed is False:
             show(f"  FAILED {check.name}: {check.detail}")
-    wrote(list(outcome.files))
+    if outcome.methods is not None:
+        print_leaderboard(outcome.methods)
+    own = [path for path in outcome.files if not _is_of_a_seed(path)]
+    wrote(own)
+    if len(own) < len(outcome.files):
+        show(f"  and {len(outcome.files) - len(own)} files of single seeds and fitted methods")
+
+
+def _is_of_a_seed(path: Path) -> bool:
+    """Return whether a file is of one seed of a comparison of methods."""
+    return any(part.startswith("seed-") for part in path.parts)
 
 
 def print_edges(outcome: "Outcome") -> None:

@@ -14,11 +14,14 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     SpinnerColumn,
+    Task,
     TextColumn,
     TimeRemainingColumn,
 )
 from rich.table import Table
+from rich.text import Text
 
 __all__ = [
     "AsJson",
@@ -67,6 +70,18 @@ ModelOption = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+
+
+class _Rate(ProgressColumn):
+    """How many a second, or a minute where they are few."""
+
+    def render(self, task: Task) -> Text:
+        """Return the rate; nothing before there is one."""
+        speed = task.speed or 0.0
+        if not speed:
+            return Text("")
+        return Text(f"{speed:.0f}/s" if speed >= 1 else f"{60 * speed:.1f}/min")
+
 
 PAPER = Console(highlight=False)
 SIDE = Console(stderr=True, highlight=False)
@@ -132,6 +147,7 @@ def bar(label: str) -> Iterator[Callable[[int, int], None]]:
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        _Rate(),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=SIDE, transient=True) as progress:

@@ -14,6 +14,7 @@ from typing import Self
 from causalvalues.discovery.options import Search
 from causalvalues.errors import InputError, OptionError
 from causalvalues.organism.world import planted_world
+from causalvalues.study.methods.checking import check_methods
 from causalvalues.study.plan import RolesPlan, Study
 from causalvalues.study.respondents import check_model
 from causalvalues.survey.credits import values_of
@@ -89,6 +90,8 @@ class Interview:
             search = _search(study)
         with _part("truth"):
             _check_truth(study, items)
+        with _part("methods"):
+            _check_methods(study, items, roles)
         unclear: Unclear = "missing" if study.protocol.preset is None else "zero"
         return cls(items, protocol, questions, groups, how, unclear, search)
 
@@ -248,6 +251,13 @@ def _search(study: Study) -> Search:
             remedy="use engine: fast, or contexts: observational",
         )
     return search
+
+
+def _check_methods(study: Study, items: Inventory, roles: tuple[Role, ...]) -> None:
+    """Raise where methods cannot be compared as planned."""
+    if study.methods is not None:
+        parted = None if study.roles.design in ANCHORED else len(roles)
+        check_methods(study.methods, study.model.name, items, n_roles=parted)
 
 
 def _check_truth(study: Study, items: Inventory) -> None:

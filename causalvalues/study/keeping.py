@@ -13,6 +13,7 @@ from pydantic import JsonValue
 
 from causalvalues.errors import FileError
 from causalvalues.provenance import Manifest, digest_of_file, versions_of, write_atomically
+from causalvalues.study.methods.files import copied
 from causalvalues.study.plan import Study
 from causalvalues.study.record import RECORD, Record
 from causalvalues.study.respondents import public_identity, public_name
@@ -66,6 +67,10 @@ def keep_study(study: Study, record: Record) -> None:
         written.append(_copied(study.roles.path, folder / "roles.csv"))
         roles = study.roles.model_copy(update={"path": Path("roles.csv")})
         told = told.model_copy(update={"roles": roles})
+    if study.methods is not None:
+        methods, copies = copied(study.methods, folder)
+        written += copies
+        told = told.model_copy(update={"methods": methods})
     name = public_name(study.model.name)
     told = told.model_copy(update={"model": study.model.model_copy(update={"name": name})})
     text = yaml.safe_dump(told.model_dump(mode="json"), sort_keys=False, allow_unicode=True)

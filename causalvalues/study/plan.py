@@ -7,6 +7,8 @@
     protocol: {scale: likert6, forms: [portrait], orders: [given, reversed]}
     settled: {level: 0.8}            # interventions by role prompt: each value set in turn
     discovery: {algorithm: pc, contexts: joint}
+    methods: {methods: [prompt, conva], roles: {dev: 12, test: 24}}    # compared with each other
+    steering: {sources: [lines, conva]}                                # what plans choose among
 
 Guarantee: a study that loads has only known keys and allowed values; every fault is named with
 where it stands in the file. Whether its parts fit together is what `Interview.of` finds out.
@@ -16,17 +18,12 @@ Nothing here runs anything.
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    JsonValue,
-    ValidationError,
-    field_validator,
-)
+from pydantic import BaseModel, Field, JsonValue, ValidationError, field_validator
 
 from causalvalues.discovery.options import Algorithm, ContextUse, CorrelationKind, Engine, Search
 from causalvalues.errors import FileError, OptionError
+from causalvalues.study.methods.plan import MethodsPlan, SteeringMethod
+from causalvalues.study.part import Above, Count, Number, Part, Whole
 from causalvalues.study.plain_yaml import read_mapping
 from causalvalues.study.wording import faults_in_words
 from causalvalues.survey.inventory import Form, Inventory, inventory
@@ -38,22 +35,15 @@ __all__ = [
     "ProtocolPlan",
     "RolesPlan",
     "SettledPlan",
+    "SteeringPlan",
     "Study",
     "study_schema",
 ]
 
 COMPARE = "compare it with experiments/gemma-2b-it/study.yaml, or see docs/study.md"
 
-Count = Annotated[int, Field(ge=1, strict=True)]
-Whole = Annotated[int, Field(ge=0, strict=True)]
-Number = Annotated[float, Field(strict=True)]
 
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class ModelPlan(_Part):
+class ModelPlan(Part):
     """Who answers: a hub name, a path, organism/gemma, or http://host:port/v1#name."""
 
     name: str = Field(min_length=1)
@@ -63,7 +53,7 @@ class ModelPlan(_Part):
     device_map: str | None = None
 
 
-class RolesPlan(_Part):
+class RolesPlan(Part):
     """As whom the model answers."""
 
     design: Literal["anchored", "random", "traits", "file"] = "anchored"
@@ -75,7 +65,7 @@ class RolesPlan(_Part):
     seed: Whole = 0
 
 
-class ProtocolPlan(_Part):
+class ProtocolPlan(Part):
     """How items are asked; `preset: kang2025` stands for all the rest."""
 
     preset: Literal["kang2025"] | None = None
@@ -109,7 +99,7 @@ class ProtocolPlan(_Part):
         return Protocol(**self.model_dump(exclude={"preset"}))
 
 
-class SettledPlan(_Part):
+class SettledPlan(Part):
     """Interventions by role prompt: each value in turn is set to a level, in some of the roles."""
 
     level: Annotated[float, Field(ge=-1, le=1, strict=True)] = 0.8
@@ -117,7 +107,7 @@ class SettledPlan(_Part):
     n_roles: Count | None = None  # None: in all of them
 
 
-class DiscoveryPlan(_Part):
+class DiscoveryPlan(Part):
     """How the graph is learnt, and how much doubt is measured."""
 
     algorithm: Algorithm = "pc"
@@ -137,12 +127,21 @@ class DiscoveryPlan(_Part):
         return Search(**self.model_dump(include=kept))
 
 
+class SteeringPlan(Part):
+    """What plans of the run choose among, where `causalvalues candidates` is not told otherwise."""
+
+    sources: tuple[Literal["features", "lines"] | SteeringMethod, ...] = ("features", "lines")
+    saes: tuple[str, ...] = ()
+    values: tuple[str, ...] | Literal["all"] = "all"
+    doses: dict[SteeringMethod, Above] = Field(default_factory=dict)
+
+
 def _changed(part: BaseModel, name: str) -> bool:
     """Return whether a field has another value than its default."""
     return bool(getattr(part, name) != type(part).model_fields[name].default)
 
 
-class Study(_Part):
+class Study(Part):
     """Everything that decides what a run computes."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
@@ -154,6 +153,8 @@ class Study(_Part):
     how: Literal["expected", "choice", "text"] | None = None  # None: text where answers are written
     discovery: DiscoveryPlan = DiscoveryPlan()
     truth: Literal["planted"] | None = None
+    methods: MethodsPlan | None = None
+    steering: SteeringPlan | None = None
 
     @field_validator("roles", "protocol", "discovery", mode="before")
     @classmethod
@@ -184,7 +185,9 @@ class Study(_Part):
             items = str(folder / items)
         if model.name.startswith(("./", "../")):
             model = model.model_copy(update={"name": str(folder / model.name)})
-        return self.model_copy(update={"roles": roles, "inventory": items, "model": model})
+        methods = self.methods and self.methods.resolved(folder)
+        found = {"roles": roles, "inventory": items, "model": model, "methods": methods}
+        return self.model_copy(update=found)
 
     @property
     def inventory_path(self) -> Path | None:

@@ -20,9 +20,10 @@ from causalvalues.provenance import (
     write_atomically,
 )
 
-__all__ = ["RECORD", "STEERING", "Record"]
+__all__ = ["METHODS", "RECORD", "STEERING", "Record"]
 
 RECORD = "stages.json"
+METHODS = "methods"  # the stage, and the folder of its files
 STEERING = ("candidates", "effects", "plan", "verify")  # stages that a run may go on to
 
 
@@ -59,6 +60,11 @@ class Record:
         told = self._read().get(stage)
         files = told.get("files") if isinstance(told, dict) else None
         return [self.folder / name for name in files] if isinstance(files, dict) else []
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """Return the finished stages."""
+        return tuple(self._read())
 
     def _note(self, stage: str, told: JsonValue, kept: set[str]) -> None:
         """Write what a stage did, after removing what it left and does not keep."""

@@ -2,7 +2,7 @@
 
     runs/<name>/  study.yaml · answers.sqlite · scores.parquet · response_style.csv · unread.csv
                   reliability.csv · graph.json · effects.csv · measured.csv · planted.json
-                  comparison.json · figures/ · stages.json · manifest.json
+                  comparison.json · figures/ · methods/ · stages.json · manifest.json
 
 Answers are asked once, whatever happens; a later stage runs again only if what it is made from
 changed, or its files did. Guarantee: a study whose parts do not fit, a folder that is not its own,
@@ -13,6 +13,7 @@ manifest is a run that has ended.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
@@ -30,7 +31,7 @@ from causalvalues.study.explained import explained
 from causalvalues.study.interview import Interview
 from causalvalues.study.keeping import ANSWERS, MANIFEST, keep_study, refuse_foreign, write_manifest
 from causalvalues.study.plan import Study
-from causalvalues.study.record import STEERING, Record
+from causalvalues.study.record import METHODS, STEERING, Record
 from causalvalues.study.respondents import public_name, respondent_of
 from causalvalues.study.stages import (
     Bar,
@@ -46,6 +47,9 @@ from causalvalues.study.stages import (
 from causalvalues.survey.request import Respondent
 from causalvalues.survey.responses import AnswerStore
 from causalvalues.survey.scores import ScoreTable
+
+if TYPE_CHECKING:
+    from causalvalues.study.methods.compared import Compared
 
 __all__ = ["Outcome", "run"]
 
@@ -64,6 +68,7 @@ class Outcome:
     n_answers: int
     n_asked: int  # of the answers, by this call
     files: tuple[Path, ...]
+    methods: "Compared | None" = None
 
     @property
     def unsteered(self) -> ScoreTable:
@@ -107,14 +112,41 @@ def _stages(
     graph = _learnt(study, interview, table, record, bar)
     comparison = _judged(study, graph, record)
     _drawn(study, interview, graph, record)
-    files = [file for stage in (*STAGES, *STEERING) for file in record.files(stage)]
+    methods = _with_methods(study, interview, respondent, store, table, graph, bar)
+    compared = [stage for stage in record.stages if stage.split(",")[0] == METHODS]
+    files = [
+        file for stage in (*STAGES, *sorted(compared), *STEERING) for file in record.files(stage)
+    ]
     files = [file for file in files if file.is_file()]
     told: JsonValue = {"n": len(held.keys), "digest": held.digest}
     files.append(write_manifest(study, respondent, folder, files, told))
     return Outcome(
         study, table, graph, comparison,
-        len(interview.questions), interview.n_answers, held.n_asked, tuple(files),
+        len(interview.questions), interview.n_answers, held.n_asked, tuple(files), methods,
     )  # fmt: skip
+
+
+def _with_methods(
+    study: Study,
+    interview: Interview,
+    respondent: Respondent,
+    store: AnswerStore,
+    table: ScoreTable,
+    graph: ValueGraph,
+    bar: Bar,
+) -> "Compared | None":
+    """Return how the methods of a study compare; files of one that it has no more are removed."""
+    if study.methods is None:
+        record = Record(store.path.parent)
+        for stage in record.stages:
+            if stage.split(",")[0] == METHODS:
+                record.withdraw(stage)
+        return None
+    from causalvalues.study.methods.compared import Compared
+    from causalvalues.study.methods.stage import compare_methods
+
+    compare_methods(study, study.methods, interview, respondent, store, table, graph, bar=bar)
+    return Compared.of(store.path.parent)
 
 
 def _scored(interview: Interview, store: AnswerStore, held: Held, record: Record) -> ScoreTable:

@@ -4,6 +4,8 @@ ask        every question to every role under every condition       answers.sqli
 score      answers to scores, and how the model answers             scores.parquet, tables
 discover   the graph, its support, its null, its effects            graph.json, effects.csv
 judge      found against planted, where the truth is known          planted.json, comparison.json
+
+`graphs_that_fit` draws what steering and comparisons of methods rest on, and writes nothing.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,6 +27,7 @@ from causalvalues.discovery.options import ContextUse, Search
 from causalvalues.discovery.stability import stability
 from causalvalues.errors import OptionError, TableError
 from causalvalues.organism.world import planted_world
+from causalvalues.planning.propagation import Propagation, propagation
 from causalvalues.provenance import digest_of_bytes, write_atomically
 from causalvalues.study.interview import Group, Interview
 from causalvalues.study.plan import DiscoveryPlan
@@ -43,6 +46,7 @@ __all__ = [
     "Held",
     "Progress",
     "ask_groups",
+    "graphs_that_fit",
     "judge",
     "learn",
     "silent",
@@ -157,6 +161,23 @@ def learn(
         replace(graph, support=support, effects=estimated.effects, checks=(*graph.checks, *checks)),
         estimated,
     )
+
+
+def graphs_that_fit(
+    table: ScoreTable,
+    graph: ValueGraph,
+    search: Search,
+    *,
+    n_draws: int = 200,
+    seed: int = 0,
+    bar: Bar,
+) -> Propagation:
+    """Return draws of how changes run along the graph, of the rows that the graph was learnt on."""
+    whole = np.flatnonzero(np.isfinite(table.scores).all(axis=1))
+    with bar("Drawing graphs that fit") as progress:
+        return propagation(
+            table.rows(whole), graph, n_draws=n_draws, search=search, seed=seed, progress=progress
+        )
 
 
 def judge(graph: ValueGraph, *, seed: int = 0) -> Comparison:

@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from pydantic import JsonValue
 
@@ -22,9 +21,8 @@ from causalvalues.planning.document import read_plan, write_plan
 from causalvalues.planning.known import Known, known
 from causalvalues.planning.plan import OTHERS, plan, trade_off
 from causalvalues.planning.planned import Plan
-from causalvalues.planning.propagation import propagation
 from causalvalues.provenance import write_atomically
-from causalvalues.study.stages import Bar, silent
+from causalvalues.study.stages import Bar, graphs_that_fit, silent
 from causalvalues.study.steering.candidate_file import CandidateSet
 from causalvalues.study.steering.profile_file import PROFILES, read_profiles
 from causalvalues.study.steering.surveyed import Surveyed
@@ -120,12 +118,10 @@ def _require_effects(surveyed: Surveyed) -> None:
 
 def _known(surveyed: Surveyed, reach: float, n_draws: int, seed: int, bar: Bar) -> Known:
     """Return what graph and measurements tell of all candidates."""
-    whole = np.flatnonzero(np.isfinite(surveyed.table.scores).all(axis=1))  # as for the graph
-    table, search = surveyed.table.rows(whole), surveyed.interview.search
-    with bar("Drawing graphs that fit") as progress:
-        draws = propagation(
-            table, surveyed.graph, n_draws=n_draws, search=search, seed=seed, progress=progress
-        )
+    draws = graphs_that_fit(
+        surveyed.table, surveyed.graph, surveyed.interview.search,
+        n_draws=n_draws, seed=seed, bar=bar,
+    )  # fmt: skip
     with bar("Telling direct from downstream changes"):
         return known(measured_candidates(surveyed.folder, reach), draws, seed=seed)
 

@@ -56,9 +56,9 @@ def inside(respondent: Respondent) -> "LanguageModel":
 
     if not isinstance(respondent, LanguageModel):
         raise OptionError(
-            "Features are changed inside a model that runs in this process",
+            "Features, vectors and neurons are changed inside a model that runs in this process",
             found=respondent.identity.get("model", "another respondent"),
-            remedy="leave the autoencoder out: role prompts work on any model",
+            remedy="leave autoencoder and methods out: role prompts work on any model",
         )
     return respondent
 
