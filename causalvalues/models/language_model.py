@@ -8,7 +8,7 @@ Guarantee: `identity` names all that answers depend on besides rounding; answers
 batch is done, each request's once; the model's weights and modules are never changed.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,7 +107,7 @@ class LanguageModel:
                     found=repr(request.messages[-1].text[:60]),
                     remedy="use `texts` for free answers",
                 )
-        self._refuse_absent(requests, phrases)
+        self.refuse_absent(requests, phrases)
         known: dict[Ending, Continuations] = {}
         for window in self._windows(requests, phrases):
             prompts = [self._asked(place, p, requests[place].options, known) for place, p in window]
@@ -162,6 +162,16 @@ class LanguageModel:
         for window in self._windows(requests):
             yield from writer.texts(window, max_new_tokens=max_new_tokens)
 
+    def refuse_absent(self, requests: Sequence[Request], phrases: Iterable[str]) -> None:
+        """Raise if a phrase is in none of the prompts: its edit would do nothing."""
+        for phrase in phrases:
+            if phrase and requests and not any(phrase in self.chat.text(r) for r in requests):
+                raise OptionError(
+                    "A phrase that an edit asks for must be in a prompt of its sweep",
+                    found=f"{phrase!r} in none of {len(requests)}",
+                    remedy="write the phrase as the prompts do, or ask with prompts that have it",
+                )
+
     def _activations(
         self, requests: Sequence[Request], point: Point, edits: Sequence[Edit]
     ) -> Iterator[tuple[int, NDArray[np.float32]]]:
@@ -177,20 +187,10 @@ class LanguageModel:
                 remedy="leave out the edits that come later",
             )
         phrases = phrases_of(conditions)
-        self._refuse_absent(requests, phrases)
+        self.refuse_absent(requests, phrases)
         for window in self._windows(requests, phrases):
             prompts = [asked(place, prompt, None) for place, prompt in window]
             yield from self.engine.activations(prompts, point, condition.steps, phrases)
-
-    def _refuse_absent(self, requests: Sequence[Request], phrases: Sequence[str]) -> None:
-        """Raise if a phrase is in none of the prompts: its edit would do nothing."""
-        for phrase in phrases:
-            if requests and not any(phrase in self.chat.text(request) for request in requests):
-                raise OptionError(
-                    "A phrase that an edit asks for must be in a prompt of its sweep",
-                    found=f"{phrase!r} in none of {len(requests)}",
-                    remedy="write the phrase as the prompts do, or ask with prompts that have it",
-                )
 
     def _windows(
         self, requests: Sequence[Request], phrases: Sequence[str] = ()

@@ -12,16 +12,19 @@ import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import compress, pairwise
 from typing import Any, cast
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from causalvalues.errors import OptionError
+from causalvalues.models.checkpoint import find
 from causalvalues.models.conditions import Point
 from causalvalues.models.language_model import LanguageModel
 from causalvalues.models.last_tokens import last_tokens
+from causalvalues.models.loading import quiet
 from causalvalues.steering.edits import Move
 from causalvalues.steering.gate import (
     ClassifierDetector,
@@ -52,7 +55,7 @@ def detected(detector: Detector, model: LanguageModel, questions: Sequence[str])
     if isinstance(detector, WordDetector):
         features = hashed_words(questions, len(detector.weights))
         return _sigmoid(features @ detector.weights.astype(np.float64) + detector.bias)
-    return _classified(detector, questions)
+    return _classified(detector, questions, model.engine.device)
 
 
 def hashed_words(texts: Sequence[str], n_buckets: int) -> Floats:
@@ -93,17 +96,27 @@ class Gated:
         if not gates:
             yield from self.model.sweep(requests, edits)
             return
-        opened = np.array([self.opens(gate, requests) for gate in gates]).reshape(len(gates), -1)
-        patterns, which = np.unique(opened.T, axis=0, return_inverse=True)
-        for number, pattern in enumerate(patterns):
-            places = np.flatnonzero(which.ravel() == number).tolist()
-            shut = {gate for gate, is_open in zip(gates, pattern, strict=True) if not is_open}
-            some = {
-                name: [move for move in moves or () if move.gate not in shut] or None
+        phrases = {move.phrase for moves in edits.values() for move in moves or ()}
+        self.model.refuse_absent(requests, phrases)
+        for places, shut in self.patterns(gates, requests):
+            some = [requests[place] for place in places]
+            said = {phrase for phrase in phrases if self._says(some, phrase)}
+            left = {
+                name: [m for m in moves or () if m.gate not in shut and m.phrase in said] or None
                 for name, moves in edits.items()
             }
-            for name, place, answer in self.model.sweep([requests[p] for p in places], some):
+            for name, place, answer in self.model.sweep(some, left):
                 yield name, places[place], answer
+
+    def patterns(
+        self, gates: Sequence[Gate], requests: Sequence[Request]
+    ) -> list[tuple[list[int], set[Gate]]]:
+        """Return places of requests for which the same gates are shut, and those gates."""
+        shut = [[not is_open for is_open in self.opens(gate, requests)] for gate in gates]
+        found: dict[tuple[bool, ...], list[int]] = {}
+        for place in range(len(requests)):
+            found.setdefault(tuple(each[place] for each in shut), []).append(place)
+        return [(places, set(compress(gates, pattern))) for pattern, places in found.items()]
 
     def opens(self, gate: Gate, requests: Sequence[Request]) -> list[bool]:
         """Return for every request whether a gate opens."""
@@ -112,6 +125,10 @@ class Gated:
         new = sorted(set(asked) - set(known))
         known.update(zip(new, map(bool, openings(gate, self.model, new)), strict=True))
         return [known[question] for question in asked]
+
+    def _says(self, requests: Sequence[Request], phrase: str) -> bool:
+        """Return whether a phrase is in a prompt; none is in all."""
+        return not phrase or any(phrase in self.model.chat.text(request) for request in requests)
 
 
 def _probed(detector: ProbeDetector, model: LanguageModel, questions: Sequence[str]) -> Floats:
@@ -128,28 +145,29 @@ def _probed(detector: ProbeDetector, model: LanguageModel, questions: Sequence[s
     return _sigmoid(found)
 
 
-def _classified(detector: ClassifierDetector, questions: Sequence[str]) -> Floats:
+def _classified(
+    detector: ClassifierDetector, questions: Sequence[str], device: torch.device
+) -> Floats:
     """Return (question,) the probability that a text classifier gives to a label."""
     from transformers import pipeline
 
-    judge = pipeline(
-        "text-classification",
-        model=detector.model,
-        revision=detector.revision or None,
-        trust_remote_code=False,
-        top_k=None,
-    )
-    found = np.zeros(len(questions))
-    told: list[list[dict[str, Any]]] = cast(Any, judge)(list(questions))
-    for place, labels in enumerate(told):
-        chances = {str(each["label"]): float(each["score"]) for each in labels}
-        if detector.label not in chances:
+    checkpoint = find(detector.model, revision=detector.revision or None)
+    with quiet():
+        judge = pipeline(
+            "text-classification",
+            model=str(checkpoint.folder),
+            device=device,
+            trust_remote_code=False,
+            top_k=None,
+        )
+        known = sorted(cast(Any, judge.model.config).id2label.values())
+        if detector.label not in known:
             raise OptionError(
-                f"The classifier knows the labels {', '.join(sorted(chances))}",
-                found=repr(detector.label),
+                f"The classifier knows the labels {', '.join(known)}", found=repr(detector.label)
             )
-        found[place] = chances[detector.label]
-    return found
+        told: list[list[dict[str, Any]]] = cast(Any, judge)(list(questions), truncation=True)
+    chances = [{each["label"]: each["score"] for each in labels} for labels in told]
+    return np.array([each[detector.label] for each in chances], dtype=np.float64)
 
 
 def _sigmoid(numbers: Floats) -> Floats:

@@ -73,7 +73,7 @@ class SteeredModel:
         if not self.edits:
             yield from self.model.texts(told, max_new_tokens=max_new_tokens)
             return
-        self._refuse_absent(told)
+        self.model.refuse_absent(told, {edit.phrase for edit in self.edits})
         for places, intervention in self._opened(told):
             for start in range(0, len(places), AT_ONCE):
                 some = places[start : start + AT_ONCE]
@@ -85,14 +85,7 @@ class SteeredModel:
         self, requests: Sequence[Request]
     ) -> Iterator[tuple[list[int], Intervention | None]]:
         """Yield places of requests for which the same gates open, and what is left to be done."""
-        gates = gates_of(self.intervention)
-        opened = [self.gated.opens(gate, requests) for gate in gates]
-        by_pattern: dict[tuple[bool, ...], list[int]] = {}
-        for place in range(len(requests)):
-            pattern = tuple(each[place] for each in opened)
-            by_pattern.setdefault(pattern, []).append(place)
-        for pattern, places in by_pattern.items():
-            shut = {gate for gate, is_open in zip(gates, pattern, strict=True) if not is_open}
+        for places, shut in self.gated.patterns(gates_of(self.intervention), requests):
             left = tuple(
                 part
                 for part in parts_of(self.intervention)
@@ -106,7 +99,8 @@ class SteeredModel:
         """Return (place, text) of some requests, all written before the hooks are gone."""
         if intervention is None:
             return list(self.model.texts(requests, max_new_tokens=max_new_tokens))
-        after_role = any(edit.scope.where == "after role" for edit in self.edits)
+        edits = [part for part in parts_of(intervention) if not isinstance(part, RolePrompt)]
+        after_role = any(edit.scope.where == "after role" for edit in edits)
         with steer(
             self.model,
             gated(intervention, None),
@@ -116,17 +110,6 @@ class SteeredModel:
             phrases_told=True,
         ):
             return list(self.model.texts(requests, max_new_tokens=max_new_tokens))
-
-    def _refuse_absent(self, requests: Sequence[Request]) -> None:
-        """Raise if a phrase is in none of the prompts: its edit would do nothing."""
-        texts = [self.model.chat.text(request) for request in requests]
-        for phrase in {edit.phrase for edit in self.edits}:
-            if texts and not any(phrase in text for text in texts):
-                raise OptionError(
-                    "The phrase of a scope must stand in a prompt",
-                    found=f"{phrase!r} in none of {len(texts)}",
-                    remedy="check its spaces and capitals, or take another scope",
-                )
 
     def _role_ends(self, requests: Sequence[Request]) -> dict[tuple[int, ...], int]:
         """Return the first token after the role by the ids of the prompt."""
