@@ -4,9 +4,10 @@
     interval   values and seeds drawn again, crossed: both are samples of what might have been
     n_missed   entries without the mark: a gain out of reach, nothing to divide by
 
-`paired` compares two methods on the values and seeds that both did. Guarantee: a mark that only
-some entries have is a mean over those, with how many are missing beside it; a seed gives the same
-interval.
+`paired` compares two methods on the values and seeds that both did. Few are drawn from: of 10
+values and 5 seeds, intervals of 95 % held the truth in 89 % (seeds differ as much as chance) to
+99 % (neither does) of 300 simulated comparisons. Guarantee: a mark that only some entries have is a
+mean over those, with how many are missing beside it; a seed gives the same interval.
 """
 
 from collections.abc import Sequence
@@ -30,7 +31,9 @@ def board(
     """Return one row per method and mark: mean, low, high, how many entries, how many missed."""
     absent = sorted({*KEYS, *by, *marks} - set(entries.columns))
     if absent:
-        raise TableError("A leaderboard is made of entries with marks", found=", ".join(absent))
+        raise TableError(
+            "A leaderboard is made of entries with marks", found=f"no {', '.join(absent)}"
+        )
     rows = []
     for key, group in entries.groupby(list(by), sort=False):
         for mark in marks:
@@ -51,7 +54,10 @@ def board(
 
 
 def paired(entries: pd.DataFrame, mark: str, one: str, other: str) -> dict[str, float]:
-    """Return mean, low, high and n of (one method − another) over entries that both have."""
+    """Return mean, low, high and n of (one method − another) over entries that both have.
+
+    entries   of one comparison: a row for each method, model, seed and value
+    """
     wide = entries.pivot_table(index=list(KEYS), columns="method", values=mark, dropna=False)
     if not {one, other} <= set(wide.columns):
         return {"mean": np.nan, "low": np.nan, "high": np.nan, "n": 0}
