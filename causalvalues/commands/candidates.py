@@ -17,6 +17,7 @@ from causalvalues.commands.terminal import (
     waiting,
     wrote,
 )
+from causalvalues.report.method_names import shown_name
 
 if TYPE_CHECKING:
     from causalvalues.study.steering import Found
@@ -38,8 +39,19 @@ def candidates(
         str, typer.Option(help="contrast, attribution, phrase, screen; several with commas.")
     ] = "contrast",
     lines: Annotated[
-        str, typer.Option(help="Role prompts: settle, lean, or both; none for no lines.")
-    ] = "settle",
+        str | None,
+        typer.Option(
+            help="Role prompts: settle, lean, or both; none for no lines.",
+            show_default="settle, or as the study says",
+        ),
+    ] = None,
+    methods: Annotated[
+        str | None,
+        typer.Option(
+            help="Methods fitted to each value: caa, conva, neva, valuelocate; with commas.",
+            show_default="as the study says",
+        ),
+    ] = None,
     values: Annotated[
         str | None, typer.Option(help="Values they are for, with commas.", show_default="all")
     ] = None,
@@ -54,31 +66,41 @@ def candidates(
         Path | None,
         typer.Option(help="CSV of lines of your own: id, text, settles.", show_default=False),
     ] = None,
+    intervention: Annotated[
+        list[Path] | None,
+        typer.Option(help="An intervention.json of your own; may be repeated.", show_default=False),
+    ] = None,
     seed: Annotated[
         int, typer.Option(min=0, help="Parts items and roles in calibration and held-out.")
     ] = 0,
     model: ModelOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Find what may steer a surveyed model: features of an autoencoder, and role prompts.
+    """Find what may steer a surveyed model: features, methods fitted to values, role prompts.
 
     Example: [bold]causalvalues candidates runs/first --sae organism-gemma[/]
     """
     with waiting(f"Reading {run}"):
         from causalvalues.study.steering import find_candidates
+        from causalvalues.study.steering.finding import wishes_of
         from causalvalues.study.steering.proposing import Proposing
 
+    told = {"lines": lines, "methods": methods, "values": values}
     how = Proposing(
         rules=listed(rules),  # type: ignore[arg-type]  # checked by it
-        lines=() if lines == "none" else listed(lines),  # type: ignore[arg-type]
+        lines=() if lines == "none" else listed(lines or "settle"),  # type: ignore[arg-type]
+        methods=listed(methods),  # type: ignore[arg-type]
         values=listed(values),
         top=top,
         strength=strength,
         where=where,  # type: ignore[arg-type]
     )
+    given = [name for name, each in told.items() if each is not None]
+    saes, how = wishes_of(run, how, saes=tuple(sae) if sae else None, given=given)
     found = find_candidates(
-        run, saes=tuple(sae or ()), how=how, prompts=prompts, seed=seed, model=model, bar=bar
-    )
+        run, saes=saes, how=how, prompts=prompts, interventions=tuple(intervention or ()),
+        seed=seed, model=model, bar=bar,
+    )  # fmt: skip
     if as_json:
         answer(
             {
@@ -110,7 +132,30 @@ def _print(found: "Found", run: Path) -> None:
         columns = ("feature", "rule", "for", "score", "maximum", "")
         table_of("Features", columns if any(row[-1] for row in rows) else columns[:-1],
                  rows if any(row[-1] for row in rows) else [row[:-1] for row in rows])  # fmt: skip
+    _print_methods(found)
     n_told, n_all = found.candidates.n_told, len(found.candidates.interventions)
-    show(f"{n_all} candidates: {n_all - n_told} features and {n_told} lines told to roles.")
+    n_fitted = int((found.methods["reason"] == "").sum()) if len(found.methods) else 0
+    fitted = f", {n_fitted} fitted methods" if n_fitted else ""
+    n_features = n_all - n_told - n_fitted
+    show(f"{n_all} candidates: {n_features} features{fitted} and {n_told} lines told to roles.")
     wrote(list(found.files))
     show(f"Next: causalvalues effects {run}")
+
+
+def _print_methods(found: "Found") -> None:
+    """Print each fitted method with its dose, and why others are not among them."""
+    if not len(found.methods):
+        return
+    fitted = found.methods[found.methods["reason"] == ""]
+    rows = [
+        (
+            shown_name(str(row["method"])),
+            f"{row['value']} {'+' if row['direction'] == 'raise' else '−'}",
+            f"{row['unit']} {float(row['dose']):g}",
+            str(row.get("layers", "")),
+        )
+        for row in fitted.to_dict(orient="records")
+    ]
+    table_of("Methods", ("method", "for", "dose", "layers"), rows)
+    for row in found.methods[found.methods["reason"] != ""].to_dict(orient="records"):
+        show(f"{row['method']} {row['direction']}s {row['value']}: {row['reason']}")

@@ -28,7 +28,15 @@ from causalvalues.study.respondents import public_identity, public_name
 from causalvalues.study.stages import Bar, silent
 from causalvalues.survey.inventory import Inventory
 
-__all__ = ["Wanted", "check_wanted", "checked_dose", "fitted_to", "found_in_words", "usual_dose"]
+__all__ = [
+    "EVERY_RUNG",
+    "Wanted",
+    "check_wanted",
+    "checked_dose",
+    "fitted_to",
+    "found_in_words",
+    "usual_dose",
+]
 
 EVERY_RUNG = 1000  # no ladder has more
 

@@ -6,12 +6,13 @@
     screen        features that move a value in a short survey under each of them
     settle        lines that set a value at each of five levels
     lean          lines after which a person cares more, or less, about a value
+    caa, conva, neva, valuelocate    methods fitted to a value, each at a dose: see `by_methods`
 
 Guarantee: rules see surveyed roles and calibration items only; the same choice gives the same set.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, get_args
 
 from causalvalues.errors import OptionError
@@ -19,6 +20,7 @@ from causalvalues.evaluation.splits import Half
 from causalvalues.steering.dictionary import Dictionary
 from causalvalues.steering.intervention import Intervention, SaeFeature, Scope, Where
 from causalvalues.steering.role_prompts import leaning_prompts, settling_prompts
+from causalvalues.study.methods.plan import SteeringMethod
 from causalvalues.study.stages import Bar
 from causalvalues.study.steering.halves import Sheet
 from causalvalues.study.steering.surveyed import Surveyed
@@ -48,6 +50,8 @@ class Proposing:
     values: tuple[str, ...] = ()  # none named: all of them
     top: int = 2  # features for each rule, value and side
     strength: float = 1.0  # in maxima of each feature
+    methods: tuple[SteeringMethod, ...] = ()
+    doses: Mapping[str, float] = field(default_factory=dict)  # by method; none: its usual one
     where: Where = "all"
     n_roles: int = 120  # whose activity is read
     n_questions: int = 4
@@ -56,6 +60,7 @@ class Proposing:
         for name, given, known in (
             ("rules", self.rules, get_args(Rule)),
             ("lines", self.lines, get_args(Lines)),
+            ("methods", self.methods, get_args(SteeringMethod)),
             ("where", (self.where,), ("all", "prompt", "generated", "last", "after role")),
         ):
             wrong = [each for each in given if each not in known]

@@ -1,7 +1,7 @@
 """`verify_plan` asks again: does the plan of a run do what it was expected to do?
 
     held-out   items and roles of the other half, options in reversed order
-    control    directions at random, of the same norm, in place of every feature
+    control    in place of every part, one as large that knows nothing: see `control`
     unguided   what one would do without a graph: the one candidate that moves the target most
     planted    where the truth is known: what the gain alone would bring, were nothing held
 
@@ -23,12 +23,12 @@ from causalvalues.planning.document import INTERVENTION, PLAN, read_plan
 from causalvalues.planning.planned import Plan
 from causalvalues.planning.unguided import unguided
 from causalvalues.planning.verify import CONTROL, PLANNED, SteeringReport
-from causalvalues.steering.controls import random_vector
 from causalvalues.steering.document import name_of
 from causalvalues.steering.intervention import Intervention
 from causalvalues.study.plan import Study
 from causalvalues.study.stages import Bar, silent
 from causalvalues.study.steering.candidate_file import CandidateSet
+from causalvalues.study.steering.control import control_of_plan
 from causalvalues.study.steering.effects import N_ROLES, ask_under_all, diverged, is_hooked
 from causalvalues.study.steering.figure import draw_steering
 from causalvalues.study.steering.guiding import measured_candidates
@@ -120,8 +120,7 @@ def _asked(
         interventions[UNGUIDED] = alone
     steerable = Steerable.of(respondent, saes_of(interventions.values()))
     if is_hooked(made.intervention):
-        control = random_vector(made.intervention, steerable.dictionaries, seed=seed)
-        interventions[CONTROL] = control
+        interventions[CONTROL] = control_of_plan(made.intervention, steerable, sheet, seed=seed)
     profiles = ask_under_all(
         surveyed, steerable, interventions, sheet, store, label="Asking held-out roles", bar=bar
     )
