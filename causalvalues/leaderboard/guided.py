@@ -52,7 +52,7 @@ def plans_of(
     (method,) = {each.fitted.method for each in tuned}
     interventions, profiles = _at_gain(tuned, gain)
     if not interventions:
-        missed = f"no intervention of {method} reaches the gain"
+        missed = f"no dose of {method} leaves the model in good health"
         return [
             Guided(method, target, guidance, None, missed)
             for target in targets

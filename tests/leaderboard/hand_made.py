@@ -32,9 +32,9 @@ def profile(
     return EffectProfile(name, tuple(names), mean + 0.01 * WIGGLE, ROLES, 12, faults=faults)
 
 
-def edit(dose: float) -> ValueVector:
+def edit(dose: float, *, name: str = "v") -> ValueVector:
     """A vector whose strength is the dose."""
-    return ValueVector("v", {0: np.ones(4, dtype=np.float32)}, Strength(dose))
+    return ValueVector(name, {0: np.ones(4, dtype=np.float32)}, Strength(dose))
 
 
 def line(dose: float) -> RolePrompt:
@@ -58,7 +58,7 @@ def tuned(
     doses = tuple(10.0 * place for place in range(1, len(gains) + 1))
 
     def at(dose: float) -> Intervention:
-        return line(dose) if is_told else edit(dose)
+        return line(dose) if is_told else edit(dose, name=f"{direction} {value}")
 
     fitted = Fitted(
         method, value, at, doses, "α", direction, scale="steps" if is_told else "linear"
