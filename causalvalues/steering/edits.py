@@ -171,8 +171,8 @@ def _edits_of_probes(part: ProbeEdit) -> Iterator[Move]:
 
 def _places(moves: Ints, reads: Ints | None) -> Row:
     """Return (moved,) where those that move stand among those that are read."""
-    known = [] if reads is None else reads.tolist()
-    return Row.of(torch.tensor([known.index(neuron) for neuron in moves.tolist()]), torch.int64)
+    known = {} if reads is None else {neuron: at for at, neuron in enumerate(reads.tolist())}
+    return Row.of(torch.tensor([known[neuron] for neuron in moves.tolist()]), torch.int64)
 
 
 def _row(numbers: Floats | None) -> Row | None:
