@@ -7,17 +7,22 @@ neurons     how many are kept, and whether those of other groups' values are dro
 gates       how different they must be, and whether less is added where they are open
 """
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
 
+import pandas as pd
 from subjects import NAMES, Subject
 
-from causalvalues.leaderboard.compete import Rules, Tables, compared
-from causalvalues.leaderboard.contest import Contest
+from causalvalues.contrasts.pairs import ContrastPair
+from causalvalues.leaderboard.compete import Tables
+from causalvalues.leaderboard.contest import Contest, Contestant
+from causalvalues.leaderboard.marks import row_of
+from causalvalues.leaderboard.tuning import tune
 from causalvalues.methods.caa import caa
 from causalvalues.methods.conva import conva_of
 from causalvalues.methods.fitted import Fitted
-from causalvalues.methods.neuron_probes import neuron_probes
+from causalvalues.methods.neuron_probes import NeuronProbes, neuron_probes
 from causalvalues.methods.neva import neva
 from causalvalues.methods.probing import pairs_of, probes_of
 from causalvalues.methods.two_sides import two_sides
@@ -26,26 +31,66 @@ from causalvalues.organism.contrasts import organism_contrasts
 from causalvalues.steering.where import Scope
 from causalvalues.survey.responses import AnswerStore
 
+Told = Callable[[str, int, int], None]
+GAIN = 0.3
+MARKS = ("gain", "at_gain", "truth_r", "leakage_ratio")
 DOSES = {"conva": (0.6, 0.8, 0.9, 0.95, 0.99, 0.999), "caa": (0.25, 0.5, 1.0, 1.5, 2.0, 4.0)}
 
 
-def ablated(subject: Subject, store: AnswerStore, told) -> Tables:  # type: ignore[no-untyped-def]
-    """Return the entries of every variant, and their tuning."""
+def ablated(subject: Subject, store: AnswerStore, told: Told) -> Tables:
+    """Return the variants at equal gain, each tuned and judged like a method."""
     contest = Contest(
-        subject.model, subject.sheets, subject.reference, store, gain=0.3,
+        subject.model, subject.sheets, subject.reference, store, gain=GAIN,
         dictionaries=subject.materials.dictionaries,
     )  # fmt: skip
-    fitted = [variant for value in NAMES for variant in _variants(subject, value)]
-    rules = Rules(guided=False, wider=False, seed=subject.seed)
-    tables = compared(contest, fitted, rules, progress=told)
-    return {f"variant_{name}": table for name, table in tables.items()}
+    shared = _Shared(subject)
+    fitted = [variant for value in NAMES for variant in _variants(shared, value)]
+    tuned = tune(
+        subject.model, fitted, subject.sheets.dev, store, names=NAMES,
+        norms=lambda some: [float("nan")] * len(some),
+        dictionaries=subject.materials.dictionaries,
+        progress=lambda done, of: told("tuning", done, of),
+    )  # fmt: skip
+    rows: dict[str, dict[str, object]] = {}
+    asked: list[Contestant] = []
+    for each in tuned:
+        own, reach = each.fitted, each.for_gain(GAIN)
+        rows[own.name] = {"method": own.method, "value": own.value, "comparison": "equal gain",
+                          "missed": reach.reason} | dict.fromkeys(MARKS, float("nan"))  # fmt: skip
+        if reach.dose:
+            asked.append(Contestant(own.name, own, own.on_rung(reach.dose)))
+    for each, _, marks in contest.surveyed(
+        asked, progress=lambda done, of: told("judging", done, of)
+    ):
+        rows[each.name] |= row_of(marks)
+    return {"variant_entries": pd.DataFrame(list(rows.values()))}
 
 
-def _variants(subject: Subject, value: str) -> Iterator[Fitted]:
+@dataclass(frozen=True, eq=False)
+class _Shared:
+    """What variants of all values share."""
+
+    subject: Subject
+
+    @cached_property
+    def sampled(self) -> tuple[ContrastPair, ...]:
+        """Return pairs of people as they come."""
+        seed = self.subject.seed
+        return organism_contrasts(self.subject.model.chat, controlled=False, seed=seed).pairs
+
+    @cached_property
+    def neurons(self) -> NeuronProbes:
+        """Return the neuron probes of all values."""
+        known = self.subject.materials.contrasts
+        return neuron_probes(self.subject.model, known, seed=self.subject.seed)
+
+
+def _variants(shared: _Shared, value: str) -> Iterator[Fitted]:
     """Yield every variant for one value, named for what is changed."""
-    model, n_layers = subject.model, len(subject.model.parts.layers)
+    subject, model = shared.subject, shared.subject.model
+    n_layers = len(model.parts.layers)
     pairs = pairs_of(subject.materials.contrasts.pairs, value)
-    sampled = pairs_of(_sampled(subject), value)
+    sampled = pairs_of(shared.sampled, value)
     probes, loose = probes_of(model, pairs), probes_of(model, sampled)
     sides = two_sides(model, subject.materials.insight, dimension=value, seed=subject.seed)
     made = {
@@ -61,29 +106,10 @@ def _variants(subject: Subject, value: str) -> Iterator[Fitted]:
         "valuelocate, δ ≥ .3": located(sides, least_difference=0.3),
         "valuelocate, dynamic γ": located(sides, spared=1.0),
     }
-    for share, name in ((0.0005, ".05 %"), (0.01, "1 %"), (0.03, "3 %")):
-        made[f"neva, {name}"] = neva(_neurons(subject), value=value, share=share)
-    made["neva, unselective"] = neva(_neurons(subject), value=value, is_selective=False)
+    for share, name in ((0.0005, ", .05 %"), (0.01, ""), (0.03, ", 3 %")):
+        made[f"neva{name}"] = neva(shared.neurons, value=value, share=share)
+    made["neva, unselective"] = neva(shared.neurons, value=value, is_selective=False)
+    made["neva, as the probe tells"] = neva(shared.neurons, value=value, way="told")
     for name, each in made.items():
         kept = DOSES.get(name.split(",")[0], each.doses[:: max(len(each.doses) // 5, 1)][:6])
         yield replace(each, method=name, value=value, doses=kept)
-
-
-def _sampled(subject: Subject):  # type: ignore[no-untyped-def]
-    """Return pairs of people as they come."""
-    key = id(subject)
-    if key not in _KNOWN:
-        _KNOWN[key] = (
-            organism_contrasts(subject.model.chat, controlled=False, seed=subject.seed).pairs,
-            neuron_probes(subject.model, subject.materials.contrasts, seed=subject.seed),
-        )
-    return _KNOWN[key][0]
-
-
-def _neurons(subject: Subject):  # type: ignore[no-untyped-def]
-    """Return the neuron probes of all values."""
-    _sampled(subject)
-    return _KNOWN[id(subject)][1]
-
-
-_KNOWN: dict[int, tuple] = {}  # type: ignore[type-arg]

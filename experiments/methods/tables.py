@@ -148,7 +148,7 @@ def variants(entries: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for model, some in with_both(part):
         for name in some.method.drop_duplicates():
-            base = {"neva": "neva, 1 %"}.get(name.split(",")[0], name.split(",")[0])
+            base = name.split(",")[0]
             own = some[some.method == name]
             for mark in ("at_gain", "truth_r", "leakage_ratio"):
                 known, gap = own[mark].dropna(), paired(some, mark, name, base)
