@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from figures import draw_board, draw_curves, draw_distance, draw_guidance, draw_variants
+from latex import write_latex
 from page import write_page
 from tables import (
     csv,
@@ -42,6 +43,7 @@ def written(runs: Path, out: Path) -> list[Path]:
     tried, fall = curves(gathered(runs, "tuning")), falls(profiles)
     tables = {"leaderboard": board, "guidance": plans, "distance_fall": fall}
     paths = [csv(table, out / f"{name}.csv") for name, table in tables.items()]
+    paths.append(write_latex(board, out / "leaderboard.tex"))
     paths += draw_board(board, out / "board")
     paths += draw_curves(tried, out / "curves")
     paths += draw_distance(far, out / "distance")
