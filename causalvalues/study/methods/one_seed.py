@@ -105,10 +105,12 @@ class OneSeed:
         )  # fmt: skip
         with ratings_of(plan, self.store.path.parent, organism=organism) as ratings:
             items = self.interview.items
-            judge = judge_of(plan, items, self.model, ratings, organism=organism)
+            judge = None
+            if plan.wider:
+                judge = judge_of(plan, items, self.model, ratings, organism=organism)
             contest = Contest(
                 self.model, exam.sheets, self._reference(), self.store, plan.gain,
-                judge if plan.wider else None, exam.choices, exam.how_asked,
+                judge, exam.choices, exam.how_asked,
                 materials.dictionaries,
             )  # fmt: skip
             with in_steps(self.bar, before=self._which) as told:

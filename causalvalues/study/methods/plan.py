@@ -12,7 +12,7 @@ Guarantee: nothing here runs anything; what does not fit the rest of the study i
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeAlias, get_args
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from causalvalues.study.part import Count, Part, Whole
 
@@ -75,6 +75,11 @@ class MethodsPlan(Part):
     gate: GateUse = "off"
     seeds: Annotated[tuple[Whole, ...], Field(min_length=1)] = (0,)
     published: Path | None = None
+
+    @field_validator("gate", mode="before")
+    @classmethod
+    def _off_is_a_word(cls, gate: object) -> object:
+        return "off" if gate is False else gate  # as YAML reads it without quotation marks
 
     def resolved(self, folder: Path) -> Self:
         """Return the plan with its paths resolved against a folder."""

@@ -37,7 +37,7 @@ class PublishedNumber(Part):
     mark: Text
     low: Annotated[float, Field(strict=True)]
     high: Annotated[float, Field(strict=True)]
-    on: str = ""  # which values, which setting
+    setting: str = ""  # which values, with or without what
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -75,7 +75,7 @@ class Published(Part):
                 "number": each.text,
                 "low": each.low,
                 "high": each.high,
-                "on": each.on,
+                "setting": each.setting,
                 "source": source.source,
                 "read_in": source.read_in,
                 "comparable": source.comparable,

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from causalvalues.errors import OptionError
 from causalvalues.methods.fitted import Fitted
+from causalvalues.models.served import served_address
 from causalvalues.steering.intervention import Intervention
 from causalvalues.study.methods.fitting import (
     Wanted,
@@ -76,6 +77,12 @@ def by_method(
     if model is None:
         raise OptionError(
             "A method is fitted to a model", found="no model", remedy="name one with --model"
+        )
+    if served_address(model):
+        raise OptionError(
+            "Methods are fitted inside a model that runs in this process",
+            found="a served model",
+            remedy="name a folder or a model of the hub",
         )
     items, plan = inventory("schwartz10"), MethodsPlan(sae=sae)
     check_wanted(wanted, model, items, plan)
