@@ -8,7 +8,8 @@
 
 What comes of it are tables: `tuning` (a row per dose and value), `entries` (a row per entry, with
 all marks), `profiles` (a row per entry and value), `unfitted`. Guarantee: the same call again asks
-nothing that the store holds; a seed gives the same tables.
+nothing that the store holds; a seed gives the same tables, but for plans, whose search the clock
+ends.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -2,7 +2,7 @@
 
     dev      calibration items and roles: doses are chosen here, with as many answers per method
     test     held-out items and roles, options in the other order
-    forms    held-out items as "Should I …?", yes or no: letters and words, either order
+    forms    dilemmas, or held-out items as "Should I …?": yes or no, letters, words, both orders
     told     held-out roles asked to write; what comes is judged, and its fluency measured
     against  held-out roles and items for the target alone, told the opposite of what is steered to
 
@@ -71,10 +71,14 @@ def sheets_of(
     test_roles: Sequence[Role],
     *,
     open_questions: Sequence[Question] = (),
+    dilemmas: Sequence[Question] = (),
     n_form_roles: int = 6,
     seed: int = 0,
 ) -> Sheets:
-    """Return sheets from an inventory and two sets of roles that share none."""
+    """Return sheets from an inventory and two sets of roles that share none.
+
+    Dilemmas, where there are some, are asked as other forms, in place of held-out items.
+    """
     shared = {role.text for role in dev_roles} & {role.text for role in test_roles}
     if shared or not dev_roles or not test_roles:
         raise OptionError(
@@ -86,6 +90,6 @@ def sheets_of(
     return Sheets(
         dev=Sheet(tuple(dev_roles), halves.calibration.questions(LIKERT)),
         test=Sheet(tuple(test_roles), halves.held_out.questions(TURNED)),
-        forms=Sheet(few, halves.held_out.questions(ASKED)),
+        forms=Sheet(few, tuple(dilemmas) or halves.held_out.questions(ASKED)),
         told=Sheet(tuple(test_roles), tuple(open_questions)),
     )

@@ -2,6 +2,7 @@
 
     roles       anchored: two fresh designs, each spread evenly by itself; traits and personas of a
                 file: parts of those that were surveyed
+    dilemmas    of the ten values, for models that read them; organisms are asked their own items
     open        an organism says one thing that is true of someone; other models face situations
     judge       known: the organism's sentences by heart; own: the model itself, unsteered; none; or
                 the address of a server
@@ -13,13 +14,16 @@ Guarantee: nobody is both tuned on and judged on; a seed gives the same roles an
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 
+from causalvalues.contrasts.dilemmas import Dilemma, dilemmas
 from causalvalues.contrasts.insight import Insight, Situation
 from causalvalues.errors import OptionError
 from causalvalues.evaluation.capability import Asking
+from causalvalues.evaluation.dilemma_choice import dilemma_questions
 from causalvalues.evaluation.judge import Judge
 from causalvalues.evaluation.judged import open_question
 from causalvalues.evaluation.known_judge import KnownJudge
@@ -44,6 +48,7 @@ __all__ = [
     "RATINGS",
     "Exam",
     "choices_of",
+    "dilemmas_of",
     "exam_of",
     "judge_of",
     "open_questions",
@@ -53,6 +58,7 @@ __all__ = [
 
 RATINGS = "ratings.sqlite"  # what judges said of open answers
 WRITTEN_TOKENS = 100
+DILEMMAS, N_DILEMMAS = "schwartz10", 6  # the set that ships; how many of each value are asked
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +83,8 @@ def exam_of(
     """Return what one seed of a comparison asks."""
     dev, test = roles_of(study, interview, plan, seed=seed)
     asked = [telling()] if organism else open_questions(insight, plan.n_situations, seed=seed)
-    sheets = sheets_of(interview.items, dev, test, open_questions=asked, seed=seed)
+    turned = () if organism else dilemmas_of(interview.items.system, seed=seed)
+    sheets = sheets_of(interview.items, dev, test, open_questions=asked, dilemmas=turned, seed=seed)
     told = replace(sheets.told, roles=sheets.told.roles[: plan.roles.told])
     choices = choices_of(plan, interview.items, model, organism=organism)
     how: Asking = "continuations" if organism and plan.mmlu is None else "letters"
@@ -116,6 +123,18 @@ def open_questions(insight: Insight, n: int, *, seed: int) -> list[Question]:
     longest = max(map(len, by_dimension))
     in_turn = [own[place] for place in range(longest) for own in by_dimension if place < len(own)]
     return [open_question(each.text, max_new_tokens=WRITTEN_TOKENS) for each in in_turn[:n]]
+
+
+def dilemmas_of(system: ValueSystem, *, seed: int) -> tuple[Question, ...]:
+    """Return some dilemmas of each value, letters and order turned; none of another system."""
+    if system.name != DILEMMAS:
+        return ()
+    rng = np.random.default_rng([seed, 17])
+    kept: list[Dilemma] = []
+    for value, yes in product(system.names, (True, False)):
+        alike = [d for d in dilemmas(DILEMMAS) if (d.value, d.yes_speaks_for) == (value, yes)]
+        kept += [alike[place] for place in rng.permutation(len(alike))[: N_DILEMMAS // 2]]
+    return dilemma_questions(kept, labels=("letters", "words"), system=system)
 
 
 def choices_of(
