@@ -21,6 +21,7 @@ def main() -> int:
     worst = run("planted_world", ["--out", HERE / "planted_world" / "results"])
     worst = worst or run("organism", ["--out", HERE / "organism" / "results"])
     worst = worst or run("organism", ["--out", HERE / "organism" / "results"], "steer.py")
+    worst = worst or run("methods", ["--out", HERE / "methods" / "results"], "report.py")
     if (data / "gemma_train.csv").exists():
         out = HERE / "kang2025" / "results"
         worst = worst or run("kang2025", ["--data", data, "--out", out])
