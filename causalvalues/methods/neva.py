@@ -23,10 +23,11 @@ are ours, and no number of theirs is claimed:
 | dose | not known | P₀ |
 
 What tells a value need not write it: an MLP that takes away what attention brought tells it just as
-well. `way="told"` trusts the probe (way = +1, nothing left out); "written", the default, looks at
-what is written. The probe reads all neurons that it weighs; only kept ones move, and where bounds
-are reached first, P₀ is not. Guarantee: the same probes give the same edit; no kept neuron is moved
-beyond its bounds, no other neuron is moved at all.
+well. `way="told"` trusts the probe (way = +1, nothing left out), and moves all ten values of the
+Gemma organism the wrong way; "written", the default, looks at what is written, and moves them the
+right way, each by a few hundredths. The probe reads all neurons that it weighs; only kept ones
+move, and where bounds are reached first, P₀ is not. Guarantee: the same probes give the same edit;
+no kept neuron is moved beyond its bounds, no other neuron is moved at all.
 """
 
 from collections.abc import Mapping
