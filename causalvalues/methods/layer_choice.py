@@ -2,7 +2,7 @@
 
     published   accuracy above .9, and not one of the last five layers
     best        the one layer with the highest accuracy, the last ones left out; by loss where even
-    all         every layer that has a probe
+    all         every layer whose probe reads something
     a list      the layers that it names
 
 Of a model with fewer than 25 layers the last fifth is left out instead of the last five, rounded up
@@ -37,7 +37,7 @@ def chosen_layers(
         return _named(probes, rule)
     among("layers", rule, LayerRule)
     if rule == "all":
-        return tuple(sorted(probes))
+        return tuple(layer for layer in sorted(probes) if probes[layer].weights.any())
     known = {layer: probes[layer] for layer in _early(sorted(probes), n_layers)}
     if not known:
         raise OptionError(
