@@ -15,6 +15,7 @@ import pandas as pd
 from subjects import NAMES, Subject
 
 from causalvalues.contrasts.pairs import ContrastPair
+from causalvalues.errors import InputError
 from causalvalues.leaderboard.compete import Tables
 from causalvalues.leaderboard.contest import Contest, Contestant
 from causalvalues.leaderboard.marks import row_of
@@ -106,10 +107,22 @@ def _variants(shared: _Shared, value: str) -> Iterator[Fitted]:
         "valuelocate, δ ≥ .3": located(sides, least_difference=0.3),
         "valuelocate, dynamic γ": located(sides, spared=1.0),
     }
-    for share, name in ((0.0005, ", .05 %"), (0.01, ""), (0.03, ", 3 %")):
-        made[f"neva{name}"] = neva(shared.neurons, value=value, share=share)
-    made["neva, unselective"] = neva(shared.neurons, value=value, is_selective=False)
-    made["neva, as the probe tells"] = neva(shared.neurons, value=value, way="told")
+    made |= _of_neurons(shared, value)
     for name, each in made.items():
         kept = DOSES.get(name.split(",")[0], each.doses[:: max(len(each.doses) // 5, 1)][:6])
         yield replace(each, method=name, value=value, doses=kept)
+
+
+def _of_neurons(shared: _Shared, value: str) -> dict[str, Fitted]:
+    """Return the variants of neurons; none where no layer's neurons tell the value."""
+    probes = shared.neurons
+    try:
+        return {
+            "neva, .05 %": neva(probes, value=value, share=0.0005),
+            "neva": neva(probes, value=value),
+            "neva, 3 %": neva(probes, value=value, share=0.03),
+            "neva, unselective": neva(probes, value=value, is_selective=False),
+            "neva, as the probe tells": neva(probes, value=value, way="told"),
+        }
+    except InputError:
+        return {}
