@@ -104,7 +104,9 @@ def _print_published(published: "pd.DataFrame") -> None:
         (row["method"], row["mark"], row["number"], row["setting"])
         for row in published.to_dict(orient="records")
     ]
-    table_of("Published of this model, not comparable", ("method", "mark", "number", "setting"), rows)
+    table_of(
+        "Published of this model, not comparable", ("method", "mark", "number", "setting"), rows
+    )
     for source, why, read_in in dict.fromkeys(
         zip(published["source"], published["why"], published["read_in"], strict=True)
     ):

@@ -1,1 +1,1 @@
-"""The published steering methods, each fitted to a value and then an intervention like any other."""
+"""The published steering methods, each fitted to a value: interventions like any other."""
