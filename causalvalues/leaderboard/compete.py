@@ -43,6 +43,7 @@ from causalvalues.survey.responses import AnswerStore
 __all__ = ["Rules", "Tables", "compared", "compete"]
 
 Tables = dict[str, pd.DataFrame]
+Row = dict[str, Any]
 Progress = Callable[[str, int, int], None]  # what is done, how much of it, out of how much
 N_NORM_REQUESTS = 24
 
@@ -144,21 +145,8 @@ def _judged(
     told: Progress,
 ) -> Tables:
     """Return the tables of entries and of their profiles."""
-    fitted = {(each.fitted.method, each.fitted.value): each.fitted for each in raising}
-    rows: dict[str, dict[str, Any]] = {}
-    asked: list[Contestant] = []
-    for entry in entered:
-        rows[entry.name] = _entry_row(entry)
-        if entry.intervention is not None:
-            asked.append(Contestant(entry.name, entry.fitted, entry.intervention))
-    for made in plans:
-        own = fitted[made.method, made.target]
-        rows[made.name] = {
-            **_row(own), "comparison": f"plan, {made.guidance}", "missed": made.missed,
-        }  # fmt: skip
-        if made.intervention is not None:
-            asked.append(Contestant(made.name, own, made.intervention))
-    profiles: list[dict[str, Any]] = []
+    rows, asked = _entered(entered, plans, raising)
+    profiles: list[Row] = []
     for each, profile, marks in contest.surveyed(
         asked, progress=lambda done, of: told("judging", done, of)
     ):
@@ -169,6 +157,22 @@ def _judged(
         for name, more in _wider(contest, equal, told):
             rows[name] |= row_of(more)
     return {"entries": pd.DataFrame(list(rows.values())), "profiles": pd.DataFrame(profiles)}
+
+
+def _entered(
+    entered: Sequence[Entry], plans: Sequence[Guided], raising: Sequence[Tuned]
+) -> tuple[dict[str, Row], list[Contestant]]:
+    """Return a row for each entry and plan by its name, and those that did not miss."""
+    fitted = {(each.fitted.method, each.fitted.value): each.fitted for each in raising}
+    rows = {entry.name: _entry_row(entry) for entry in entered}
+    known = [(entry.name, entry.fitted, entry.intervention) for entry in entered]
+    for made in plans:
+        own = fitted[made.method, made.target]
+        comparison = f"plan, {made.guidance}"
+        rows[made.name] = {**_row(own), "comparison": comparison, "missed": made.missed}
+        known.append((made.name, own, made.intervention))
+    asked = [Contestant(name, own, what) for name, own, what in known if what is not None]
+    return rows, asked
 
 
 def _wider(
@@ -199,12 +203,12 @@ def _quietly(what: str, done: int, of: int) -> None:
     """Tell nobody."""
 
 
-def _row(fitted: Fitted) -> dict[str, Any]:
+def _row(fitted: Fitted) -> Row:
     """Return which method an entry is of, and to which value it is fitted."""
     return {"method": fitted.method, "value": fitted.value, "unit": fitted.unit}
 
 
-def _entry_row(entry: Entry) -> dict[str, Any]:
+def _entry_row(entry: Entry) -> Row:
     """Return what is known of an entry before it is judged."""
     dosed = entry.rung >= (0 if entry.fitted.scale == "steps" else 1)
     return {
@@ -218,12 +222,12 @@ def _entry_row(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _health(profile: EffectProfile) -> dict[str, Any]:
+def _health(profile: EffectProfile) -> Row:
     """Return the health of a profile."""
     return {"healthy": profile.healthy, "faults": "; ".join(profile.faults)}
 
 
-def _profile_rows(row: Mapping[str, Any], profile: EffectProfile) -> Iterator[dict[str, Any]]:
+def _profile_rows(row: Row, profile: EffectProfile) -> Iterator[Row]:
     """Yield one row for each value that changed, or did not."""
     keys = {key: row[key] for key in ("method", "value", "comparison")}
     for place, name in enumerate(profile.names):

@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from causalvalues.contrasts.dilemmas import dilemmas
 from causalvalues.errors import OptionError
+from causalvalues.evaluation.dilemma_choice import dilemma_questions
 from causalvalues.evaluation.judged import open_question
 from causalvalues.leaderboard.sheets import Sheet, Sheets, sheets_of
 from causalvalues.survey.credits import key, main_value
@@ -95,6 +97,13 @@ def test_against_a_value_only_its_own_questions_are_asked(value: str) -> None:
     assert all(each in found.test.questions for each in sheet.questions)
     assert sheet.roles == TEST[:5]
     assert sum(len(found.against(name).questions) for name in NAMES) == len(found.test.questions)
+
+
+def test_dilemmas_are_asked_in_place_of_items_where_there_are_some() -> None:
+    asked = dilemma_questions(dilemmas()[:3], labels=("letters",))
+    found = sheets_of(ITEMS, DEV, TEST, dilemmas=asked)
+    assert found.forms == Sheet(TEST[:6], asked)
+    assert found.test == sheets().test
 
 
 def test_open_questions_are_asked_of_everyone_who_is_judged_on() -> None:
