@@ -33,6 +33,7 @@ Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
 SIZE_OF_NOISE = float(np.sqrt(2 / np.pi))  # mean of |x|, x standard normal
 CLEAR = 2.0  # standard errors
+ROUNDING = 1e-6  # of scores between −1 and 1
 FEWEST_VALUES = 3  # a correlation over two is ±1
 
 
@@ -122,7 +123,9 @@ def clear_gain(profile: EffectProfile, place: int) -> str:
         return "the target was not asked"
     if np.isnan(error):
         return "only one role is known"
-    return "" if abs(gain) > CLEAR * error else f"the gain is within {CLEAR:g} standard errors"
+    if abs(gain) <= CLEAR * error:
+        return f"the gain is within {CLEAR:g} standard errors"
+    return "" if abs(gain) > ROUNDING else "the gain is no more than rounding"
 
 
 def cosines(system: ValueSystem, names: list[str], target: str) -> Floats:
