@@ -122,7 +122,7 @@ def _of(profile: EffectProfile, statistic: Statistic) -> Estimate:
 
 def _along(places: Places, row: Floats) -> Statistic:
     """Return the correlation of the changes of some values with what was to be expected."""
-    return lambda means: correlation(means[:, places], row)
+    return lambda means: correlation(means.take(places, axis=1), row)
 
 
 def _mean_size(places: Places) -> Statistic:
