@@ -12,6 +12,8 @@ SCRIPTS = (
     "speed",
     "engine_speed",
     "steering_overhead",
+    "steering_kinds",
+    "extraction",
     "memory",
     "growth",
     "calibration",
