@@ -19,6 +19,7 @@ from tables import (
     gathered,
     guidance,
     leaderboard,
+    truth,
     variants,
 )
 
@@ -41,7 +42,12 @@ def written(runs: Path, out: Path) -> list[Path]:
     entries, profiles = gathered(runs, "entries"), gathered(runs, "profiles")
     board, plans, far = leaderboard(entries), guidance(entries), distance(profiles)
     tried, fall = curves(gathered(runs, "tuning")), falls(profiles)
-    tables = {"leaderboard": board, "guidance": plans, "distance_fall": fall}
+    tables = {
+        "leaderboard": board,
+        "guidance": plans,
+        "distance_fall": fall,
+        "truth": truth(profiles),
+    }
     paths = [csv(table, out / f"{name}.csv") for name, table in tables.items()]
     paths.append(write_latex(board, out / "leaderboard.tex"))
     paths += draw_board(board, out / "board")

@@ -142,6 +142,25 @@ def curves(tuning: pd.DataFrame) -> pd.DataFrame:
     return table.groupby(by)[["gain", "collateral"]].mean().reset_index()
 
 
+def truth(profiles: pd.DataFrame) -> pd.DataFrame:
+    """Return, per model and method, how well the changes of the other values follow the truth."""
+    world = planted_world()
+    total = pd.DataFrame(world.total_effects(), index=world.names, columns=world.names)
+    part = profiles[(profiles.comparison == "equal gain") & (profiles.value != profiles.on)]
+    planted = [total.loc[a, b] for a, b in zip(part.value, part.on, strict=True)]
+    part = part.assign(planted=planted)
+    keys = ["model", "method", "seed", "value"]
+    r = part.groupby(keys)[["change", "planted"]].apply(lambda g: g.change.corr(g.planted))
+    table = r.rename("r").reset_index().dropna()  # values that cause nothing have none
+    rows = []
+    for model, some in with_both(table):
+        for method, own in some.groupby("method", sort=False):
+            low, high = crossed_interval(own, "r")
+            rows.append({"model": model, "method": method, "r of others": own.r.mean(),
+                         "low": low, "high": high, "n": len(own)})  # fmt: skip
+    return pd.DataFrame(rows)
+
+
 def variants(entries: pd.DataFrame) -> pd.DataFrame:
     """Return what each variant changes, paired with the method as it is."""
     part = entries[entries.comparison == "equal gain"]
