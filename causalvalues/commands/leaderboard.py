@@ -1,5 +1,6 @@
 """`causalvalues leaderboard RUN`: methods side by side, as the run compared them."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,21 +11,25 @@ from causalvalues.report.method_names import shown_name
 if TYPE_CHECKING:
     import pandas as pd
 
-    from causalvalues.study.methods.compared import Compared
+    from causalvalues.study.methods.compared import Cell, Compared
+
+    Cells = Mapping[tuple[str, str], Mapping[str, Cell]]
 
 __all__ = ["leaderboard", "print_leaderboard"]
 
-COLUMNS = {
+FIRST = {  # what it does
     "gain": "gain",
-    "at_gain": "others move",
+    "at_gain": "others",
     "leakage_ratio": "leakage",
     "truth_r": "r planted",
     "graph_r": "r graph",
+}
+WIDER = {  # what it costs, and where it holds
     "told_gain": "open gain",
-    "perplexity_ratio": "perplexity ×",
+    "perplexity_ratio": "perplexity",
     "capability_change": "capability",
     "robustness": "robust",
-    "time_ratio": "time ×",
+    "time_ratio": "time",
 }
 SHORT = 3  # values that a reason names
 
@@ -63,24 +68,37 @@ def leaderboard(
 def print_leaderboard(compared: "Compared", comparison: str = "equal gain") -> None:
     """Print one comparison, what could not be had, and what was published of the model."""
     cells = compared.cells(comparison)
-    marks = [name for name in COLUMNS if any(name in own for own in cells.values())]
-    several = len({model for model, _ in cells}) > 1
-    rows = [
-        (
-            shown_name(method) + (f" ({model})" if several else ""),
-            own["gain"].reached,
-            *(own[mark].text if mark in own else "–" for mark in marks),
-        )
-        for (model, method), own in cells.items()
-    ]
-    table_of(
-        f"Methods, {comparison}: mean and 95 % interval over values and seeds",
-        ("method", "reached", *(COLUMNS[mark] for mark in marks)),
-        rows,
-    )
+    first = {mark: name for mark, name in FIRST.items() if _is_known(cells, mark)}
+    if "truth_r" in first:
+        first.pop("graph_r", None)  # so that lines stay short; leaderboard.csv has both
+    _print_marks(f"Methods, {comparison}: mean, 95 % interval over values and seeds", cells, first)
+    wider = {mark: name for mark, name in WIDER.items() if _is_known(cells, mark)}
+    if wider:
+        _print_marks("Asked wider", cells, wider, reached=False)
     for sentence in _unfitted(compared.unfitted):
         show(sentence)
     _print_published(compared.published)
+
+
+def _is_known(cells: "Cells", mark: str) -> bool:
+    """Return whether some method has a mark."""
+    return any(mark in own for own in cells.values())
+
+
+def _print_marks(
+    title: str, cells: "Cells", columns: Mapping[str, str], *, reached: bool = True
+) -> None:
+    """Print a table with a row per method; `reached` is of how many entries the gain was had."""
+    several = len({model for model, _ in cells}) > 1
+    rows = [
+        (
+            shown_name(method) + (f"\n({model})" if several else ""),
+            *([own["gain"].reached] if reached else []),
+            *(own[mark].text if mark in own else "–" for mark in columns),
+        )
+        for (model, method), own in cells.items()
+    ]
+    table_of(title, ("method", *(["reached"] if reached else []), *columns.values()), rows)
 
 
 def _unfitted(unfitted: "pd.DataFrame") -> list[str]:

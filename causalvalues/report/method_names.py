@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 __all__ = ["shown_name"]
 
-SHOWN: Mapping[str, str] = {"neva": "NeVA-style\n(formulas ours)"}
+SHOWN: Mapping[str, str] = {"neva": "NeVA-style\n(formulas\nours)"}
 
 
 def shown_name(method: str) -> str:
-    """Return how a method is shown; a name of two lines has a line break."""
+    """Return how a method is shown; a long name has line breaks."""
     return SHOWN.get(method, method)
