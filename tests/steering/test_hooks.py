@@ -349,9 +349,10 @@ def test_other_architectures_are_steered_alike(name: str, loaded: Loaded) -> Non
             assert torch.equal(with_cache, written(model, use_cache=False))
         assert torch.equal(after, before) == (scope.where == "generated")
     if name == "gpt2":
+        hooks = hooks_of(model.model)
         with pytest.raises(UnknownArchitecture, match="down_proj"), steer(model, NEURONS):
             pass
-        assert not any(map(any, hooks_of(model.model)))
+        assert hooks_of(model.model) == hooks
 
 
 def test_positional_inputs_and_the_decoder_itself_are_steered_too(loaded: Loaded) -> None:
@@ -430,7 +431,7 @@ def replaced(model: LanguageModel, make: Callable[[nn.Module], nn.Module]) -> It
 @pytest.mark.parametrize("kind", ["add", "neurons add"])
 def test_a_hook_that_misses_tokens_is_a_fault(kind: str, loaded: Loaded) -> None:
     model, given = loaded("gemma"), EVERY[kind]
-    ids, mask = batch_of(model)
+    ids, mask, hooks = *batch_of(model), hooks_of(model.model)
     with pytest.raises(HookNeverFired, match="no run"), steer(model, given, KNOWN):
         pass
     with (
@@ -445,7 +446,7 @@ def test_a_hook_that_misses_tokens_is_a_fault(kind: str, loaded: Loaded) -> None
         replaced(model, Twice),
     ):
         logits_of(model.model, ids, mask)
-    assert not any(map(any, hooks_of(model.model)))
+    assert hooks_of(model.model) == hooks
 
 
 @pytest.mark.fault
@@ -492,6 +493,7 @@ def test_what_cannot_be_steered_is_an_error_with_its_reason(loaded: Loaded) -> N
     model = loaded("gemma")
     ids, mask = batch_of(model)
     phrase, after = Scope("phrase", PHRASE), Scope("after role")
+    hooks = hooks_of(model.model)
     deep = {"deep": FakeDictionary(layer=3)}
     wide = {"fake": FakeDictionary(layer=LAYER, width=48)}
     for given, known, options, error, says in (
@@ -513,7 +515,7 @@ def test_what_cannot_be_steered_is_an_error_with_its_reason(loaded: Loaded) -> N
     ):
         with pytest.raises(error, match=says), steer(model.model, given, known, **options):
             logits_of(model.model, ids, mask)
-        assert not any(map(any, hooks_of(model.model)))
+        assert hooks_of(model.model) == hooks
     for bad in (mask[:, None, None, :], mask[:, :4], mask[:1]):
         with pytest.raises(OptionError, match="mask"), steer(model, ADD, KNOWN):
             logits_of(model.model, ids, bad)
