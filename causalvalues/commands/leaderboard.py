@@ -75,7 +75,7 @@ def print_leaderboard(compared: "Compared", comparison: str = "equal gain") -> N
     wider = {mark: name for mark, name in WIDER.items() if _is_known(cells, mark)}
     if wider:
         _print_marks("Asked wider", cells, wider, reached=False)
-    for sentence in _unfitted(compared.unfitted):
+    for sentence in (*_missed(compared.entries, comparison), *_unfitted(compared.unfitted)):
         show(sentence)
     _print_published(compared.published)
 
@@ -99,6 +99,16 @@ def _print_marks(
         for (model, method), own in cells.items()
     ]
     table_of(title, ("method", *(["reached"] if reached else []), *columns.values()), rows)
+
+
+def _missed(entries: "pd.DataFrame", comparison: str) -> list[str]:
+    """Return for each method how many entries could not be had, and why the first could not."""
+    own = entries[(entries["comparison"] == comparison) & (entries["missed"] != "")]
+    return [
+        f"Not reached by {' '.join(shown_name(str(method)).split())}: {len(some)}, the first as "
+        f"{some['missed'].iloc[0]}"
+        for method, some in own.groupby("method", sort=False)
+    ]
 
 
 def _unfitted(unfitted: "pd.DataFrame") -> list[str]:

@@ -90,7 +90,7 @@ class Published(Part):
 
 def read_published(path: Path) -> Published:
     """Return the published numbers in a YAML file."""
-    document = read_mapping(path, what="Published numbers", remedy=LAYOUT)
+    document = read_mapping(path, what="A file of published numbers", remedy=LAYOUT)
     try:
         return Published.model_validate(document)
     except ValidationError as fault:
