@@ -1,11 +1,11 @@
-# setup demo test check bench figures faults. `make demo` and `make test` set up what they need.
+# setup demo test check bench figures faults docs. `make demo` and `make test` set up what they need.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 DATA   ?= ../shared/data/kang2025
 
-.PHONY: setup demo test check bench figures faults
+.PHONY: setup demo test check bench figures faults docs
 
 setup: $(READY)
 
@@ -13,7 +13,7 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if v in ((3, 11), (3, 12)) else "Python 3.11 or 3.12 is needed; found %d.%d. Try: make PYTHON=python3.11" % v)'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet -c constraints.txt --upgrade pip
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[models,dev]'
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[models,dev,docs]'
 	$(BIN)/python -m causalvalues.discovery.warm
 	@touch $(READY)
 
@@ -38,3 +38,5 @@ figures: $(READY)
 faults: $(READY)
 	$(BIN)/python -m pytest -m fault
 
+docs: $(READY)
+	$(BIN)/python -m mkdocs build --strict
