@@ -8,7 +8,7 @@
 6. find       features of the model's autoencoder, and lines told to roles      candidates.json
 7. measure    what each of them does to every value                             effects.parquet
 8. plan       raise one value and leave the others, as the graph foresees       plan.json
-9. verify     the plan on items and roles it never saw, the truth beside it     report.json
+9. verify     the plan on items and roles it never saw, the truth beside it     verdict.json
 
 A model without an autoencoder of its own is steered by lines alone. One that nothing steers so far
 ends its story there, with the reason.

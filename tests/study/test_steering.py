@@ -92,11 +92,11 @@ def test_every_file_says_what_was_found_and_stands_in_the_manifest(steered: Path
     plan = json.loads((steered / "plan.json").read_text("utf-8"))
     assert plan["why"]
     assert set(plan["rests_on"]) == {"profiles.json", "scores.parquet", "graph.json"}
-    report = json.loads((steered / "report.json").read_text("utf-8"))
+    report = json.loads((steered / "verdict.json").read_text("utf-8"))
     assert report["plan"]["targets"] == TARGETS
-    assert len(pd.read_csv(steered / "report.csv")) == 10
+    assert len(pd.read_csv(steered / "verdict.csv")) == 10
     digests = json.loads((steered / "manifest.json").read_text("utf-8"))["digests"]
-    assert {"candidates.json", "profiles.json", "plan.json", "report.json"} <= set(digests)
+    assert {"candidates.json", "profiles.json", "plan.json", "verdict.json"} <= set(digests)
     assert "figures/steering.svg" in digests
     assert all(digest_of_file(steered / name) == digest for name, digest in digests.items())
 
@@ -132,7 +132,7 @@ def test_the_same_again_asks_nothing_and_writes_nothing(done: Path) -> None:
 
 @pytest.mark.fault
 @pytest.mark.parametrize(
-    "name", ["candidates.json", "profiles.json", "effects.parquet", "plan.json", "report.json"]
+    "name", ["candidates.json", "profiles.json", "effects.parquet", "plan.json", "verdict.json"]
 )
 def test_a_file_that_is_gone_is_made_again_from_answers_that_are_kept(
     done: Path, name: str

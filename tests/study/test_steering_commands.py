@@ -79,7 +79,7 @@ def test_each_command_says_what_came_and_what_comes_next(steered: Path) -> None:
     words = said("evaluate", steered, "--roles", "4")
     assert "achievement changed by +0." in words
     assert "values changed as predicted" in words
-    assert "report.json" in words
+    assert "verdict.json" in words
     assert "steering.png" in words
 
 

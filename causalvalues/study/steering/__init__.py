@@ -3,7 +3,7 @@
     find_candidates      features by rule, lines told to roles      candidates.json, features.csv
     measure_candidates   what each does to every value              profiles.json, effects.parquet
     make_plan            which to use, as the graph foresees        plan.json, intervention.json
-    verify_plan          the plan on items and roles it never saw   report.json, figures/steering
+    verify_plan          the plan on items and roles it never saw   verdict.json, figures/steering
 
 Each is a stage of the run folder: what it is made from is noted, the same call again asks nothing,
 and answers go to the same store. Guarantee: what came before is there, fits together and belongs to
@@ -14,7 +14,7 @@ from causalvalues.study.steering.effects import Measured, measure_candidates
 from causalvalues.study.steering.finding import Found, find_candidates
 from causalvalues.study.steering.guiding import Planned, make_plan
 from causalvalues.study.steering.proposing import Proposing
-from causalvalues.study.steering.report_file import Verdict
+from causalvalues.study.steering.verdict_file import Verdict
 from causalvalues.study.steering.verifying import Verified, verify_plan
 
 __all__ = [

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from causalvalues.report.figures import in_house_style, new_figure, save_figure
-from causalvalues.study.steering.report_file import Verdict
+from causalvalues.study.steering.verdict_file import Verdict
 
 __all__ = ["draw_steering"]
 

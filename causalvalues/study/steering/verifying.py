@@ -5,9 +5,9 @@
     unguided   what one would do without a graph: the one candidate that moves the target most
     planted    where the truth is known: what the gain alone would bring, were nothing held
 
-All of them stand in report.json and report.csv, and in figures/steering. Guarantee: nothing of what
-the plan was made from is asked again; a plan that rests on other files than those of the folder is
-refused.
+All of them stand in verdict.json and verdict.csv, and in figures/steering. Guarantee: nothing of
+what the plan was made from is asked again; a plan that rests on other files than those of the
+folder is refused.
 """
 
 from collections.abc import Mapping
@@ -33,9 +33,9 @@ from causalvalues.study.steering.effects import N_ROLES, ask_under_all, diverged
 from causalvalues.study.steering.figure import draw_steering
 from causalvalues.study.steering.guiding import measured_candidates
 from causalvalues.study.steering.halves import Sheet, held_out_of
-from causalvalues.study.steering.report_file import Verdict, read_report, write_report
 from causalvalues.study.steering.steerable import Steerable, load_respondent, saes_of
 from causalvalues.study.steering.surveyed import Surveyed
+from causalvalues.study.steering.verdict_file import VERDICT, Verdict, read_verdict, write_verdict
 from causalvalues.survey.request import Respondent
 from causalvalues.survey.responses import AnswerStore
 
@@ -78,6 +78,7 @@ def verify_plan(
         "sheet": sheet.digest,
         "how": surveyed.interview.how,
         "seed": seed,
+        "told_in": VERDICT,
     }
     with surveyed.at_work() as store:
         if not surveyed.record.finished("verify", made_from):
@@ -85,9 +86,9 @@ def verify_plan(
                 respondent = load_respondent(surveyed.study.model, bar=bar)
             surveyed.check_respondent(respondent)
             found = _asked(surveyed, made, respondent, sheet, store, seed, bar)
-            written = [*write_report(found, folder), *draw_steering(found, folder / "figures")]
+            written = [*write_verdict(found, folder), *draw_steering(found, folder / "figures")]
             surveyed.finish("verify", made_from, written)
-    return Verified(read_report(folder, made), tuple(surveyed.record.files("verify")))
+    return Verified(read_verdict(folder, made), tuple(surveyed.record.files("verify")))
 
 
 def planted_without_holding(study: Study, targets: Mapping[str, float]) -> dict[str, float] | None:

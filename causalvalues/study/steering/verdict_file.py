@@ -1,6 +1,6 @@
-"""report.json and report.csv: what a plan did, what was expected, and what stands beside both.
+"""verdict.json and verdict.csv: what a plan did, what was expected, and what stands beside both.
 
-Guarantee: `read_report` gives back what `write_report` was given; a damaged or foreign file is a
+Guarantee: `read_verdict` gives back what `write_verdict` was given; a damaged or foreign file is a
 named error that says which command writes it.
 """
 
@@ -19,9 +19,9 @@ from causalvalues.planning.planned import Plan
 from causalvalues.planning.verify import SteeringReport
 from causalvalues.provenance import write_atomically
 
-__all__ = ["REPORT", "Verdict", "read_report", "write_report"]
+__all__ = ["VERDICT", "Verdict", "read_verdict", "write_verdict"]
 
-REPORT, VALUES = "report.json", "report.csv"
+VERDICT, VALUES = "verdict.json", "verdict.csv"
 KEPT = ("measured", "control", "unguided")
 
 
@@ -50,7 +50,7 @@ class Verdict:
         )
 
 
-def write_report(verdict: Verdict, folder: Path) -> list[Path]:
+def write_verdict(verdict: Verdict, folder: Path) -> list[Path]:
     """Return both files."""
     document: dict[str, Any] = {
         **verdict.report.to_dict(),
@@ -60,13 +60,13 @@ def write_report(verdict: Verdict, folder: Path) -> list[Path]:
     }
     text = json.dumps(_known(document), indent=1, allow_nan=False, ensure_ascii=False) + "\n"
     table = verdict.to_frame().to_csv(index=False)
-    return [write_atomically(folder / REPORT, text), write_atomically(folder / VALUES, table)]
+    return [write_atomically(folder / VERDICT, text), write_atomically(folder / VALUES, table)]
 
 
-def read_report(folder: Path, made: Plan) -> Verdict:
+def read_verdict(folder: Path, made: Plan) -> Verdict:
     """Return the verdict on a plan that a folder holds."""
     try:
-        document = json.loads((folder / REPORT).read_text("utf-8"))
+        document = json.loads((folder / VERDICT).read_text("utf-8"))
         profiles = {
             name: None if document["by_role"][name] is None
             else EffectProfile.from_dict(document["by_role"][name])
