@@ -39,4 +39,4 @@ faults: $(READY)
 	$(BIN)/python -m pytest -m fault
 
 docs: $(READY)
-	$(BIN)/python -m mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet

@@ -1,0 +1,30 @@
+"""What mkdocs calls while it builds: pages that are made from the code, never kept beside it.
+
+    reference/*.md   a page per room, from its docstrings
+    commands.md      the command line, from its own help
+    schemas.md       every published JSON Schema
+
+Guarantee: made anew at every build, so that none can be out of date.
+"""
+
+import sys
+from pathlib import Path
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import command_page
+import room_pages
+import schema_page
+
+__all__ = ["on_files"]
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Return the files of docs/ and the pages that are made from the code."""
+    made = {**room_pages.pages(), **command_page.pages(), **schema_page.pages()}
+    for place, text in made.items():
+        files.append(File.generated(config, place, content=text))
+    return files
