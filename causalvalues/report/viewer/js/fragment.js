@@ -1,0 +1,3 @@
+/** The state in the URL fragment. */
+function readFragment() {}
+function startFragment() {}
