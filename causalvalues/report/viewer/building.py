@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from pydantic import JsonValue
 
-from causalvalues.discovery.graph import Edge, ValueGraph
+from causalvalues.discovery.graph import Edge, Support, ValueGraph
 from causalvalues.provenance import Manifest
 from causalvalues.report.viewer.document import (
     CheckView,
@@ -21,6 +21,7 @@ from causalvalues.report.viewer.document import (
     NodeView,
     PlanView,
     ProvenanceView,
+    ResamplesView,
     SupportView,
     TrialView,
     ViewerDocument,
@@ -108,6 +109,7 @@ def graph_view(
             "says": says,
             "edges": [_edge(graph, edge, place) for edge in graph.edges()],
             "absent": [number for known, number in place.items() if known not in graph.names],
+            "resamples": _resamples(graph, place),
         }
     )
 
@@ -116,15 +118,8 @@ def _edge(graph: ValueGraph, edge: Edge, place: Mapping[str, int]) -> EdgeView:
     """Return one edge with its support."""
     support = None
     if graph.support is not None:
-        i, j = graph.index(edge.first), graph.index(edge.second)
-        shares = graph.support
-        support = SupportView(
-            adjacent=_short(shares.adjacent[i, j]),
-            directed=_short(shares.directed[i, j]),
-            reversed=_short(shares.directed[j, i]),
-            undirected=_short(shares.undirected[i, j]),
-            bidirected=_short(shares.bidirected[i, j]),
-        )
+        shares = _shares(graph.support, graph.index(edge.first), graph.index(edge.second))
+        support = SupportView(**dict(zip(SupportView.model_fields, shares, strict=True)))
     return EdgeView.model_validate(
         {
             "first": place[edge.first],
@@ -133,6 +128,34 @@ def _edge(graph: ValueGraph, edge: Edge, place: Mapping[str, int]) -> EdgeView:
             "mark_second": edge.mark_second,
             "support": support,
         }
+    )
+
+
+def _resamples(graph: ValueGraph, place: Mapping[str, int]) -> ResamplesView | None:
+    """Return the shares of pairs that resamples joined and the graph does not."""
+    support = graph.support
+    if support is None:
+        return None
+    joined = (support.adjacent > 0) & (graph.marks == 0)
+    names = graph.names
+    return ResamplesView(
+        n_resamples=support.n_resamples,
+        unit=support.unit,
+        pairs=[
+            (place[names[i]], place[names[j]], *_shares(support, i, j))
+            for i, j in np.argwhere(np.triu(joined, k=1))
+        ],
+    )
+
+
+def _shares(support: Support, i: int, j: int) -> tuple[float, float, float, float, float]:
+    """Return the shares of one pair, in the order of `SupportView`."""
+    return (
+        _short(support.adjacent[i, j]),
+        _short(support.directed[i, j]),
+        _short(support.directed[j, i]),
+        _short(support.undirected[i, j]),
+        _short(support.bidirected[i, j]),
     )
 
 

@@ -29,6 +29,7 @@ __all__ = [
     "NodeView",
     "PlanView",
     "ProvenanceView",
+    "ResamplesView",
     "SupportView",
     "TrialRow",
     "TrialView",
@@ -93,6 +94,15 @@ class EdgeView(_Part):
     support: SupportView | None = None
 
 
+class ResamplesView(_Part):
+    """How often resamples joined pairs that the graph does not; with it an export is whole."""
+
+    n_resamples: Annotated[int, Field(ge=1)]
+    unit: Literal["cluster", "row"]
+    # first, second; adjacent, directed, reversed, undirected, bidirected
+    pairs: list[tuple[Node, Node, float, float, float, float, float]]
+
+
 class GraphView(_Part):
     """One graph over the nodes: found, found by another search, or another one to compare with."""
 
@@ -101,6 +111,7 @@ class GraphView(_Part):
     says: str = ""  # how it came about, in a sentence
     edges: list[EdgeView]
     absent: list[Node] = []  # nodes that this graph does not have
+    resamples: ResamplesView | None = None
 
 
 class EffectsView(_Part):

@@ -21,6 +21,7 @@ const initial = Object.freeze({
   trial: null, // which intervention is shown
   tab: "side-effects",
   table: "edges",
+  sort: Object.freeze({}), // column by table; a "-" before it turns the order round
 });
 
 let state = initial;
