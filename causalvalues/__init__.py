@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from causalvalues.discovery.knowledge import Knowledge as Knowledge
     from causalvalues.discovery.nulls import nulls as nulls
     from causalvalues.discovery.stability import stability as stability
+    from causalvalues.report.viewer.viewer import view as view
     from causalvalues.survey.scores import ScoreTable as ScoreTable
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "effects",
     "nulls",
     "stability",
+    "view",
 ]
 
 __version__ = "0.1.0"
@@ -40,6 +42,7 @@ HOME_BY_NAME = {
     "effects": "causalvalues.discovery.effects",
     "nulls": "causalvalues.discovery.nulls",
     "stability": "causalvalues.discovery.stability",
+    "view": "causalvalues.report.viewer.viewer",
 }
 
 

@@ -27,6 +27,7 @@ from causalvalues.commands import (
     plan,
     run,
     steer,
+    view,
 )
 from causalvalues.errors import CausalValuesError
 
@@ -51,6 +52,7 @@ app.command()(steer.steer)
 app.command()(evaluate.evaluate)
 app.command()(leaderboard.leaderboard)
 app.command()(compare.compare)
+app.command()(view.view)
 app.command()(export.export)
 app.command()(doctor.doctor)
 app.add_typer(organism.app, name="organism")

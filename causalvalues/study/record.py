@@ -20,11 +20,12 @@ from causalvalues.provenance import (
     write_atomically,
 )
 
-__all__ = ["METHODS", "RECORD", "STEERING", "Record"]
+__all__ = ["METHODS", "RECORD", "STEERING", "VIEW", "Record"]
 
 RECORD = "stages.json"
 METHODS = "methods"  # the stage, and the folder of its files
 STEERING = ("candidates", "effects", "plan", "verify")  # stages that a run may go on to
+VIEW = "view"  # the stage of the page that shows a run
 
 
 @dataclass(frozen=True)

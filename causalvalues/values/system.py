@@ -3,6 +3,7 @@
 Guarantee: names are unique, groups, opposites and orders speak of values and groups that exist.
 """
 
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -13,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from causalvalues.errors import FileError, OptionError
 
-__all__ = ["SystemName", "Value", "ValueSystem", "schwartz10", "value_system"]
+__all__ = ["SystemName", "Value", "ValueSystem", "schwartz10", "system_of", "value_system"]
 
 SystemName = Literal["schwartz10", "schwartz19", "schwartz4", "kang17"]
 
@@ -110,6 +111,14 @@ def value_system(name: str) -> ValueSystem:
     if order:
         return system.in_order(order)
     return system.in_order(next(iter(system.orders))) if system.orders else system
+
+
+def system_of(names: Iterable[str]) -> ValueSystem | None:
+    """Return the smallest system of the package that has all of some values, if one has."""
+    asked = set(names)
+    known = [value_system(name) for name in get_args(SystemName)]
+    fits = [system for system in known if asked <= set(system.names)]
+    return min(fits, key=lambda system: len(system.values), default=None)
 
 
 def schwartz10() -> ValueSystem:

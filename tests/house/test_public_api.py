@@ -24,6 +24,7 @@ PUBLIC = {
     "effects",
     "nulls",
     "stability",
+    "view",
 }
 
 
