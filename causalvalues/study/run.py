@@ -2,7 +2,7 @@
 
     runs/<name>/  study.yaml · answers.sqlite · scores.parquet · response_style.csv · unread.csv
                   reliability.csv · graph.json · effects.csv · measured.csv · planted.json
-                  comparison.json · figures/ · methods/ · stages.json · manifest.json
+                  comparison.json · figures/ · methods/ · viewer.html · stages.json · manifest.json
 
 Answers are asked once, whatever happens; a later stage runs again only if what it is made from
 changed, or its files did. Guarantee: a study whose parts do not fit, a folder that is not its own,
@@ -31,7 +31,7 @@ from causalvalues.study.explained import explained
 from causalvalues.study.interview import Interview
 from causalvalues.study.keeping import ANSWERS, MANIFEST, keep_study, refuse_foreign, write_manifest
 from causalvalues.study.plan import Study
-from causalvalues.study.record import METHODS, STEERING, Record
+from causalvalues.study.record import METHODS, STEERING, VIEW, Record
 from causalvalues.study.respondents import public_name, respondent_of
 from causalvalues.study.stages import (
     Bar,
@@ -44,6 +44,7 @@ from causalvalues.study.stages import (
     write_judgement,
     write_scores,
 )
+from causalvalues.study.viewing import write_viewer
 from causalvalues.survey.request import Respondent
 from causalvalues.survey.responses import AnswerStore
 from causalvalues.survey.scores import ScoreTable
@@ -113,10 +114,10 @@ def _stages(
     comparison = _judged(study, graph, record)
     _drawn(study, interview, graph, record)
     methods = _with_methods(study, interview, respondent, store, table, graph, bar)
+    write_viewer(folder, bar=bar)
     compared = [stage for stage in record.stages if stage.split(",")[0] == METHODS]
-    files = [
-        file for stage in (*STAGES, *sorted(compared), *STEERING) for file in record.files(stage)
-    ]
+    finished = (*STAGES, *sorted(compared), *STEERING, VIEW)
+    files = [file for stage in finished for file in record.files(stage)]
     files = [file for file in files if file.is_file()]
     told: JsonValue = {"n": len(held.keys), "digest": held.digest}
     files.append(write_manifest(study, respondent, folder, files, told))

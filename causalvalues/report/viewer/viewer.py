@@ -28,6 +28,8 @@ from causalvalues.values import ValueSystem
 
 __all__ = ["Viewer", "agreements_of", "background_of", "searches_of", "view"]
 
+MOST_SEARCHED = 100  # values
+
 
 @dataclass(frozen=True)
 class Viewer:
@@ -81,7 +83,12 @@ def view(
 
 
 def searches_of(table: ScoreTable, graph: ValueGraph, *, seed: int = 0) -> dict[str, ValueGraph]:
-    """Return what PC and GES find in the rows without intervention; one that fails is left out."""
+    """Return what PC and GES find in the rows without intervention; one that fails is left out.
+
+    Beyond a hundred values neither is searched for: a page is to be made in seconds.
+    """
+    if len(graph.names) > MOST_SEARCHED:
+        return {}
     rows = table.select(graph.only("value").names)
     if rows.contexts is not None and (rows.contexts == "").any():
         rows = rows.rows(np.flatnonzero(rows.contexts == ""))
