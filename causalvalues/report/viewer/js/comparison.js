@@ -1,11 +1,13 @@
 /** Two graphs side by side: what is the same, added, removed, turned round or marked otherwise. */
+const CHANGES = ["same", "added", "removed", "reversed", "remarked"];
 
-/** One entry per pair that either graph joins, by the rules of `causalvalues compare`. */
+/** One entry per pair that either graph joins, by the rules of `causalvalues compare --common`. */
 function comparedEdges(found, against) {
-  const mine = new Map(graphs[found].edges.map((edge) => [pairOf(edge), edge]));
-  const theirs = new Map(graphs[against].edges.map((edge) => [pairOf(edge), edge]));
-  const pairs = [...new Set([...mine.keys(), ...theirs.keys()])];
-  return pairs.map((pair) => {
+  const lacking = new Set([...graphs[found].absent, ...graphs[against].absent]);
+  const byPair = (place) => new Map(graphs[place].edges
+    .filter((edge) => !lacking.has(edge.first) && !lacking.has(edge.second)).map((edge) => [pairOf(edge), edge]));
+  const mine = byPair(found), theirs = byPair(against);
+  return [...new Set([...mine.keys(), ...theirs.keys()])].map((pair) => {
     const edge = mine.get(pair) || null, other = theirs.get(pair) || null;
     return { edge, other, change: changeOf(edge, other) };
   });
@@ -22,5 +24,67 @@ function changeOf(edge, other) {
   return kindOf(edge) === "directed" && kindOf(other) === "directed" ? "reversed" : "remarked";
 }
 
-/** The panel. */
-function startComparison() {}
+/** A pair's change in words: "A → B; there B → A". */
+function changeSentence({ edge, other, change }) {
+  if (change === "reversed" || change === "remarked") return `${sentenceOf(edge)}; there ${sentenceOf(other)}`;
+  return sentenceOf(edge || other);
+}
+
+/** How many pairs there are of every kind of change. */
+function changeCounts(compared) {
+  return Object.fromEntries(CHANGES.map((kind) => [kind, compared.filter((each) => each.change === kind).length]));
+}
+
+/** The list of graphs to compare the shown one with; the shown one is not in it. */
+function drawAgainstPicker(select, now) {
+  const choices = graphs.map((graph, place) => [place, graph.name]).filter(([place]) => place !== now.graph);
+  fill(select, make("option", { value: "" }, "nothing"), choices.map(([place, name]) => make("option", { value: String(place) }, name)));
+  select.value = now.against === null ? "" : String(now.against);
+}
+
+function countBox(kind, count) {
+  const sample = sampleOf({ paint: kind, dash: DASHES[kind], width: 2.5, opacity: 1, shape: "line" });
+  return make("div", { class: "count-box", "data-change": kind, "data-count": count }, make("b", {}, String(count)), sample, CHANGE_NAMES[kind]);
+}
+
+/** The pairs of one kind of change, each a way into the drawing. */
+function changeList(kind, compared) {
+  const rows = compared.filter((each) => each.change === kind);
+  if (!rows.length) return null;
+  const choose = (each) => () => change({ edge: keyOf(each.edge || each.other) });
+  return [
+    make("h3", { class: "change-name" }, `${CHANGE_NAMES[kind]} (${rows.length})`),
+    make("ul", { class: "changes", "data-change": kind }, ...rows.map((each) => make("li", {},
+      make("button", { type: "button", class: "link", on: { click: choose(each) } }, changeSentence(each))))),
+  ];
+}
+
+/** Values that one of the two does not have: their edges are not compared. */
+function leftOutNote(now) {
+  const lacking = [...new Set([...graphs[now.graph].absent, ...graphs[now.against].absent])];
+  return lacking.length ? make("p", { class: "note" }, `Left out, as only one of the graphs has them: ${lacking.map((node) => nodes[node].name).join(", ")}.`) : null;
+}
+
+function drawComparison(now) {
+  if (now.against === null) {
+    return fill(slot("comparison"), make("p", { class: "empty" }, "Choose a graph under “Compare with”, and the drawing shows what differs."));
+  }
+  const compared = comparedEdges(now.graph, now.against), counts = changeCounts(compared);
+  return fill(slot("comparison"),
+    make("p", {}, `${graphs[now.graph].name} (here) beside ${graphs[now.against].name} (there): ${counts.same} of ${compared.length} edges are the same.`),
+    graphs[now.against].says ? make("p", { class: "note" }, `${graphs[now.against].name}: ${graphs[now.against].says}`) : null,
+    make("div", { class: "counts" }, ...CHANGES.map((kind) => countBox(kind, counts[kind]))),
+    leftOutNote(now),
+    ...["reversed", "remarked", "added", "removed", "same"].map((kind) => changeList(kind, compared)));
+}
+
+function startComparison() {
+  if (graphs.length < 2) return;
+  const choose = (value) => change({ against: value === "" ? null : Number(value), edge: null, tab: "comparison" });
+  const { element, select } = pickerOf("against", "Compare with", choose);
+  slot("toolbar").append(element);
+  watch(["graph", "against"], (now) => {
+    drawAgainstPicker(select, now);
+    drawComparison(now);
+  });
+}

@@ -29,7 +29,7 @@ function slot(id) {
 
 /** Say something to those who listen to the page. */
 function announce(text) {
-  fill(slot("inspector"), text);
+  fill(slot("spoken"), text);
 }
 
 function furnish(element, attributes, children) {

@@ -9,6 +9,9 @@ const DASHES = {
   raises: [], lowers: [7, 5], unknown: [],
   same: [], remarked: [10, 4], reversed: [10, 4, 2, 4], added: [7, 5], removed: [2, 4],
 };
+const PLAIN_WIDTH = 1.6; // of an edge whose effect is not known
+const searched = nodes.map(({ name, definition, group }) => `${name} ${definition} ${group || ""}`.toLowerCase());
+const palette = new Map();
 
 /** The sign of an edge's effect. */
 function signOf(effect) {
@@ -16,11 +19,25 @@ function signOf(effect) {
   return effect.middle > 0 ? "raises" : "lowers";
 }
 
+/** The width of a line, for an effect as a share of the largest one. */
+function widthOf(share) {
+  return 1.2 + 4.8 * Math.min(Math.max(share, 0), 1);
+}
+
+/** How much of a line's colour is left, for a share of resamples. */
+function opacityOf(share) {
+  return 0.25 + 0.75 * Math.min(Math.max(share, 0), 1);
+}
+
+/** Every edge that could be shown now: of the graph, or of both that are compared. */
+function allEdges(now) {
+  if (now.against === null) return graphs[now.graph].edges.map((edge) => look(edge, null));
+  return comparedEdges(now.graph, now.against).map(({ edge, other, change }) => look(edge || other, change));
+}
+
 /** Every edge of the shown graph that passes the filters; beside another graph, also what is gone. */
 function shownEdges(now) {
-  const edges = now.against === null ? graphs[now.graph].edges.map((edge) => ({ edge, change: null }))
-    : comparedEdges(now.graph, now.against).map(({ edge, other, change }) => ({ edge: edge || other, change }));
-  return edges.map(({ edge, change }) => look(edge, change)).filter((each) => passes(each, now));
+  return allEdges(now).filter((each) => passes(each, now));
 }
 
 /** How an edge is drawn. */
@@ -31,8 +48,8 @@ function look(edge, change) {
   return {
     edge, effect, sign, support, change, key: keyOf(edge), kind: kindOf(edge), paint,
     dash: DASHES[paint],
-    width: effect === null ? 1.5 : 1.2 + 5 * Math.abs(effect.middle) / largestEffect,
-    opacity: support === null ? 0.9 : 0.25 + 0.75 * Math.min(support, 1),
+    width: effect === null ? PLAIN_WIDTH : widthOf(Math.abs(effect.middle) / largestEffect),
+    opacity: support === null ? 0.9 : opacityOf(support),
   };
 }
 
@@ -45,12 +62,18 @@ function passes(each, now) {
 
 /** Whether a node's name, definition or group has the searched words in it. */
 function matches(node, now) {
-  const { name, definition, group } = nodes[node];
-  const text = `${name} ${definition} ${group || ""}`.toLowerCase();
-  return now.search.toLowerCase().split(/\s+/).every((word) => text.includes(word));
+  return now.search.toLowerCase().split(/\s+/).every((word) => searched[node].includes(word));
 }
 
 /** The colour of a part, as the style sheet has it in this theme. */
 function colour(part) {
-  return getComputedStyle(document.documentElement).getPropertyValue(`--${part}`).trim();
+  if (!palette.has(part)) {
+    palette.set(part, getComputedStyle(document.documentElement).getPropertyValue(`--${part}`).trim());
+  }
+  return palette.get(part);
+}
+
+/** Colours are asked for anew, as the theme is another one. */
+function forgetColours() {
+  palette.clear();
 }
