@@ -20,12 +20,14 @@ from causalvalues.provenance import (
     write_atomically,
 )
 
-__all__ = ["METHODS", "RECORD", "STEERING", "VIEW", "Record"]
+__all__ = ["METHODS", "RECORD", "REPORT", "REPORTED", "STEERING", "VIEW", "Record"]
 
 RECORD = "stages.json"
 METHODS = "methods"  # the stage, and the folder of its files
 STEERING = ("candidates", "effects", "plan", "verify")  # stages that a run may go on to
 VIEW = "view"  # the stage of the page that shows a run
+REPORT = "report"  # the stage of the page that tells of a run, and its files
+REPORTED = ("report.json", "report.html")
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,7 @@ def _scores(words: str) -> Section:
                 note=words,
             ),
         ),
-        caveats=(words,),
+        caveats=(Sentence(pieces=(Piece(text=words),)),),
     )
 
 

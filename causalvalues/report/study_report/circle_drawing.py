@@ -45,7 +45,7 @@ def _draw(chart: CircleChart, outline: Outline) -> Drawing:
     longest = max(len(part) for spoke in chart.spokes for part in broken(spoke.name, LONGEST))
     x, y = RADIUS + GAP + 8 + longest * LETTER, RADIUS + GAP + 2 * LINE + 6
     scale = _scale(chart)
-    strokes, labels = _rings(scale, x, y)
+    strokes, labels = _rings(chart, scale, x, y)
     arcs, letters = _groups(chart, x, y)
     strokes += arcs
     if outline is not chart.outlines[0]:
@@ -90,14 +90,17 @@ def _polar(spoke: float, radius: float, count: int, x: float, y: float) -> tuple
     return x + radius * math.sin(turn), y - radius * math.cos(turn)
 
 
-def _rings(scale: list[float], x: float, y: float) -> tuple[list[Stroke], list[Label]]:
+def _rings(
+    chart: CircleChart, scale: list[float], x: float, y: float
+) -> tuple[list[Stroke], list[Label]]:
     """Return the rings; that of no credit either way is drawn stronger."""
     strokes: list[Stroke] = []
     labels: list[Label] = []
     for number in scale:
         _, top = _place(0, number, 1, scale, x, y)
         strokes.append(Stroke(ring(x, y, y - top), "zero" if number == 0 else "grid"))
-        labels.append(Label(x + 3, top - 2, f"{number:g}".replace("-", "−"), "start", "tiny"))
+        across, down = _polar(0.5, y - top, len(chart.spokes), x, y)
+        labels.append(Label(across, down + 3, f"{number:g}".replace("-", "−"), css="tiny"))
     return strokes, labels
 
 

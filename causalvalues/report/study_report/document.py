@@ -37,17 +37,20 @@ Cell: TypeAlias = bool | int | float | str | None
 
 
 class Piece(Part):
-    """Text, or a number that links to its file."""
+    """Text, then a number that links to its file; `shown` where it is quoted as it was written."""
 
     text: str = ""
     number: int | float | None = None
     how: How = "plain"
+    shown: str = ""
     source: Source | None = None
 
     @model_validator(mode="after")
     def _sourced(self) -> Self:
         if self.number is not None and self.source is None:
             raise ValueError("a number needs the file that it came from")
+        if self.shown and (self.number is None or float(self.shown) != self.number):
+            raise ValueError("a number is shown as it is")
         return self
 
 
@@ -102,7 +105,7 @@ class Section(Part):
     said: tuple[Sentence, ...] = ()
     charts: tuple[Chart, ...] = ()
     tables: tuple[Table, ...] = ()
-    caveats: tuple[str, ...] = ()
+    caveats: tuple[Sentence, ...] = ()
     absent: Absent | None = None
 
     @model_validator(mode="after")
@@ -113,7 +116,7 @@ class Section(Part):
 
     def sources(self) -> Iterator[Source]:
         """Yield the source of everything in the section, in reading order."""
-        for sentence in self.said:
+        for sentence in (*self.said, *self.caveats):
             yield from (piece.source for piece in sentence.pieces if piece.source is not None)
         for chart in self.charts:
             yield from chart.sources

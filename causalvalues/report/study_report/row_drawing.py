@@ -33,13 +33,14 @@ def draw_rows(chart: RowChart) -> Drawing:
     names = [broken(row.name, LONGEST) for row in chart.rows]
     left = EDGE + max(len(part) for parts in names for part in parts) * LETTER + 8
     scale = (*_range(chart), left, WIDTH - EDGE - 6)
+    shades: list[Stroke] = []
     strokes: list[Stroke] = []
     labels: list[Label] = []
     top = TOP
     for row, parts in zip(chart.rows, names, strict=True):
         height = max(len(parts) * LINE, len(row.points) * PER_SERIES) + PADDING
         if row.shaded:
-            strokes.append(Stroke(_box(0, top, WIDTH, height), "shade"))
+            shades.append(Stroke(_box(0, top, WIDTH, height), "shade"))
         first = top + height / 2 - (len(parts) - 1) * LINE / 2 + 4
         labels += [Label(left - 8, first + at * LINE, part, "end") for at, part in enumerate(parts)]
         strokes += _marks(chart.series, row, top + height / 2, scale)
@@ -50,7 +51,9 @@ def draw_rows(chart: RowChart) -> Drawing:
     marks, words, end = legend(
         ((each.shape, each.ink, each.name) for each in chart.series), EDGE, end + 8, WIDTH
     )
-    return Drawing(chart.title, chart.alt, WIDTH, end, (*axis, *strokes, *marks), (*labels, *words))
+    return Drawing(
+        chart.title, chart.alt, WIDTH, end, (*shades, *axis, *strokes, *marks), (*labels, *words)
+    )
 
 
 def _range(chart: RowChart) -> tuple[float, float]:
