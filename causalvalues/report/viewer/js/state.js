@@ -19,6 +19,7 @@ const initial = Object.freeze({
   edge: null, // the chosen edge, by its key
   settings: Object.freeze({}), // what if: change by value; 0 holds one
   trial: null, // which intervention is shown
+  misses: false, // only interventions with misses
   tab: "side-effects",
   table: "edges",
   sort: Object.freeze({}), // column by table; a "-" before it turns the order round
