@@ -27,6 +27,7 @@ from causalvalues.study.record import VIEW, Record
 from causalvalues.study.respondents import public_name
 from causalvalues.study.stages import Bar, graphs_that_fit, silent
 from causalvalues.study.steering.surveyed import Surveyed
+from causalvalues.study.trials import plan_of_run, trials_of_run
 
 __all__ = ["VIEWER", "viewer_of_run", "write_viewer"]
 
@@ -55,16 +56,20 @@ def viewer_of_run(
     surveyed = Surveyed.of(folder)
     study, graph = surveyed.study, surveyed.graph
     drawn = graphs_that_fit(surveyed.table, graph, surveyed.interview.search, bar=bar)
+    influence = Influence.of(drawn)
+    place = {name: number for number, name in enumerate(graph.names)}
     searches = searches_of(surveyed.table, graph, seed=study.discovery.seed)
     document = document_of(
         graph,
         title=title or f"Values of {public_name(study.model.name)}",
         subtitle=_subtitle(surveyed),
         background=_background(surveyed),
-        influence=Influence.of(drawn),
+        influence=influence,
         searches=searches,
         agreements=agreements_of(graph, searches),
         others={**_planted(folder), **(others or {})},
+        trials=trials_of_run(folder, drawn, influence, place),
+        plan=plan_of_run(folder, place),
         caveats=(EMBEDDED,) if study.truth == "planted" else (),
         manifest=_manifest(surveyed),
     )
