@@ -27,7 +27,6 @@ from causalvalues.report.viewer.trials import (
     trial_of_report,
     trials_of_candidates,
 )
-from causalvalues.steering.document import digest_of
 from causalvalues.study.steering.finding import FEATURES
 from causalvalues.study.steering.guiding import measured_candidates
 from causalvalues.study.steering.profile_file import PROFILES
@@ -69,8 +68,9 @@ def _report(folder: Path) -> SteeringReport | None:
     if made is None or not (folder / VERDICT).is_file():
         return None
     try:
-        told = json.loads((folder / VERDICT).read_text("utf-8"))["plan"]["intervention"]
-        return read_verdict(folder, made).report if told == digest_of(made.intervention) else None
+        judged = json.loads((folder / VERDICT).read_text("utf-8"))["plan"]
+        same = judged == json.loads(json.dumps(made.to_dict()))
+        return read_verdict(folder, made).report if same else None
     except (FileError, OSError, ValueError, KeyError, TypeError):
         return None
 
