@@ -82,7 +82,7 @@ function startComparison() {
   if (graphs.length < 2) return;
   const choose = (value) => change({ against: value === "" ? null : Number(value), edge: null, tab: "comparison" });
   const { element, select } = pickerOf("against", "Compare with", choose);
-  slot("toolbar").append(element);
+  slot("graph").parentElement.after(element);
   watch(["graph", "against"], (now) => {
     drawAgainstPicker(select, now);
     drawComparison(now);

@@ -27,9 +27,9 @@ function supportInWords(support) {
 /** An effect with how far it could be off. */
 function effectInWords(effect) {
   if (effect === null) return ["effect not known"];
-  const range = effect.interval_low === null ? [" (no interval)"]
-    : [" (could be ", signed(effect.interval_low), " to ", signed(effect.interval_high), ")"];
-  return ["effect ", signed(effect.middle), ...range, ` per unit, ${told.effects.method}`];
+  const origin = `per unit, ${told.effects.method}`;
+  if (effect.interval_low === null) return ["effect ", signed(effect.middle), ` (no interval) ${origin}`];
+  return ["effect ", signed(effect.middle), " (could be ", signed(effect.interval_low), " to ", signed(effect.interval_high), `) ${origin}`];
 }
 
 /** A line of facts; every other part stands out. */

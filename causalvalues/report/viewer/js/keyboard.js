@@ -136,7 +136,7 @@ function keyDialog() {
 function startKeyboard() {
   const room = slot("network");
   document.body.append(keyDialog());
-  slot("toolbar").append(make("button", { type: "button", title: "Keys", "aria-label": "List of keys", on: { click: () => slot("keys").showModal() } }, "?"));
+  slot("toolbar").append(slot("toolbar").querySelector(".themes"), make("button", { type: "button", id: "help", title: "Keys", "aria-label": "List of keys", on: { click: () => slot("keys").showModal() } }, "?"));
   room.append(make("div", { id: "focus-ring", hidden: true, "aria-hidden": "true" }));
   room.addEventListener("keydown", onDrawingKey);
   room.addEventListener("focus", () => { if (walk.node !== null || state.value !== null) walkTo(walk.node === null ? state.value : walk.node); });

@@ -21,7 +21,7 @@ function legendEntries(now) {
   const coloured = (names, group) => Object.entries(names).map(([paint, label]) => entry(group, label, { paint, dash: DASHES[paint], width: 2.5 }));
   const signs = new Set(edges.map((edge) => signOf(effectAlong(edge))));
   const known = signs.has("raises") || signs.has("lowers");
-  const signNames = known ? SIGN_NAMES : { unknown: SIGN_NAMES.unknown };
+  const signNames = Object.fromEntries(Object.entries(SIGN_NAMES).filter(([sign]) => (sign === "unknown" ? signs.has(sign) : known)));
   const kinds = Object.keys(KIND_NAMES).filter((kind) => edges.some((edge) => kindOf(edge) === kind));
   return [
     ...(now.against === null ? coloured(signNames, "Effect") : coloured(CHANGE_NAMES, `Beside ${graphs[now.against].name}`)),

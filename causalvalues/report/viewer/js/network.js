@@ -3,11 +3,11 @@
  * dragged; "Reset" puts them back.
  *
  * A layout is given in −1 … 1. It is stretched to the room there is, and further where labels
- * would stand on each other; then the whole is shown smaller.
+ * would stand on each other: then the whole is shown smaller.
  */
 const LAYOUTS = [["layers", "Causes above"], ["circle", "Circle"]];
 const MARGIN = [64, 44]; // half of what is kept free for labels at the border
-const DOT = 12, LABEL_GAP = 12, ROW = 58;
+const DOT = 12, LABEL_GAP = 12, ROW = 58, LOWER = 40;
 const network = new vis.Network(
   slot("network"),
   { nodes: new vis.DataSet(drawn.nodes), edges: new vis.DataSet([]) },
@@ -17,12 +17,13 @@ const nodeData = network.body.data.nodes, edgeData = network.body.data.edges;
 const looks = new Map(); // as last drawn, so that only what differs is drawn anew
 const fontSize = nodes.length > 80 ? 11 : 14;
 const labelWidths = widthsOfLabels();
-const stretch = { now: [1, 1] }; // half the width and height that places are stretched to
+const room = { wide: 0, high: 0 }; // as places were last put into it
+const moved = new Map(); // where dragged nodes stand, as shares of the room
 
 function widthsOfLabels() {
   const pen = document.createElement("canvas").getContext("2d");
   pen.font = `${fontSize}px system-ui, sans-serif`;
-  return nodes.map(({ name }) => pen.measureText(name).width);
+  return nodes.map((_, node) => pen.measureText(labelOf(node)).width);
 }
 
 /** Where a node stands in a layout, in −1 … 1. */
@@ -30,65 +31,95 @@ function unitPlace(node, layout) {
   return layout === "circle" ? nodes[node].on_circle : nodes[node].in_layers;
 }
 
-/** How far a layout is stretched, so that no label stands on another: half the width, half the height. */
-function stretchOf(layout) {
-  const room = slot("network");
-  const width = Math.max(room.clientWidth / 2 - MARGIN[0], 60), height = Math.max(room.clientHeight / 2 - MARGIN[1], 60);
-  if (layout === "layers") return [Math.max(width, leastWidth()), Math.max(height, leastHeight())];
-  let radius = Math.min(Math.max(width, 100), Math.max(height, 100));
-  while (crowded(radius)) radius *= 1.05;
-  return [radius, radius];
+/** Where all nodes stand in the room there is: labels never on each other, the circle round. */
+function placesOf(layout) {
+  const { clientWidth: wide, clientHeight: high } = slot("network");
+  const width = Math.max(wide / 2 - MARGIN[0], 60), height = Math.max(high / 2 - MARGIN[1], 60);
+  const down = nodes.map((_, node) => node).sort((a, b) => unitPlace(a, layout)[1] - unitPlace(b, layout)[1]
+    || unitPlace(a, layout)[0] - unitPlace(b, layout)[0]);
+  if (layout === "circle") {
+    const radius = leastRadius(down, Math.max(Math.min(width, height), 100));
+    return nodes.map((_, node) => ({ x: radius * unitPlace(node, layout)[0], y: radius * unitPlace(node, layout)[1] }));
+  }
+  return rowPlaces(down, width, height);
 }
 
-/** The places of a layout, from top to bottom. */
-function placesDown(layout) {
-  return nodes.map((_, node) => [...unitPlace(node, layout), labelWidths[node]]).sort((a, b) => a[1] - b[1] || a[0] - b[0]);
+/** Layers in a room; where labels of a layer would touch, every other node stands a little lower. */
+function rowPlaces(down, width, height) {
+  const rows = [...rowsOf(down).values()];
+  const close = leastWidth(rows, 1) > width, step = ROW + (close ? LOWER : 0);
+  const larger = Math.max(1, leastWidth(rows, close ? 2 : 1) / width, (rows.length - 1) * step / 2 / height);
+  const places = [];
+  for (const row of rows) {
+    row.forEach((node, at) => {
+      const [x, y] = unitPlace(node, "layers"), lower = close && row.length > 1 ? (at % 2 - 0.5) * LOWER : 0;
+      places[node] = { x: larger * width * x, y: larger * height * y + lower };
+    });
+  }
+  return places;
 }
 
-/** The least half width at which labels of one layer stand apart. */
-function leastWidth() {
-  const places = placesDown("layers");
-  return Math.max(0, ...places.map(([x, y, label], at) => {
-    const next = places[at + 1];
-    if (!next || next[1] !== y) return 0;
-    return Math.max((label + next[2]) / 2 + LABEL_GAP, 3 * DOT) / Math.max(next[0] - x, 1e-3);
-  }));
+/** Nodes of the same height, from left to right. */
+function rowsOf(down) {
+  const rows = new Map();
+  for (const node of down) {
+    const [, y] = unitPlace(node, "layers");
+    if (!rows.has(y)) rows.set(y, []);
+    rows.get(y).push(node);
+  }
+  return rows;
 }
 
-/** The least half height at which layers stand apart. */
-function leastHeight() {
-  const places = placesDown("layers");
-  return Math.max(0, ...places.map(([, y], at) => (at > 0 && y > places[at - 1][1] ? ROW / (y - places[at - 1][1]) : 0)));
+/** The least half width at which labels so many steps apart in a row do not touch. */
+function leastWidth(rows, steps) {
+  return Math.max(0, ...rows.flatMap((row) => row.slice(steps).map((node, at) => {
+    const apart = Math.max((labelWidths[node] + labelWidths[row[at]]) / 2 + LABEL_GAP, 3 * DOT);
+    return apart / Math.max(unitPlace(node, "layers")[0] - unitPlace(row[at], "layers")[0], 1e-3);
+  })));
 }
 
-/** Whether any two nodes on the circle, with their labels, stand on each other. */
-function crowded(radius) {
-  const places = placesDown("circle");
-  return places.some(([x, y, label], at) => {
-    for (let next = at + 1; next < places.length && radius * (places[next][1] - y) < ROW * 0.7; next += 1) {
-      if (radius * Math.abs(places[next][0] - x) < (label + places[next][2]) / 2 + LABEL_GAP / 2) return true;
+/** The least radius, from one on, at which no two nodes on the circle touch, labels included. */
+function leastRadius(down, radius) {
+  const crowded = down.some((node, at) => {
+    const [x, y] = unitPlace(node, "circle");
+    for (let next = at + 1; next < down.length; next += 1) {
+      const [across, below] = unitPlace(down[next], "circle");
+      if (radius * (below - y) >= ROW * 0.7) return false;
+      if (radius * Math.abs(across - x) < (labelWidths[node] + labelWidths[down[next]]) / 2 + LABEL_GAP / 2) return true;
     }
     return false;
   });
+  return crowded ? leastRadius(down, 1.05 * radius) : radius;
 }
 
 /** Put every node where its layout has it, and show all of them. */
 function resetPlaces() {
-  stretch.now = stretchOf(state.layout);
-  nodeData.update(nodes.map((_, node) => {
-    const [x, y] = unitPlace(node, state.layout);
-    return { id: node, x: stretch.now[0] * x, y: stretch.now[1] * y };
-  }));
+  moved.clear();
+  putPlaces();
+}
+
+/** In another room, dragged values stay where they are, as shares of the room. */
+function putPlaces() {
+  const places = placesOf(state.layout), { clientWidth: wide, clientHeight: high } = slot("network");
+  Object.assign(room, { wide, high });
+  for (const [node, [x, y]] of moved) places[node] = { x: x * wide, y: y * high };
+  nodeData.update(nodes.map((_, node) => ({ id: node, ...places[node] })));
   network.fit({ animation: false });
 }
 
-/** Another room: all places stretch alike, dragged ones too. */
-function resizePlaces() {
-  const [width, height] = stretchOf(state.layout), [before, above] = stretch.now;
-  stretch.now = [width, height];
-  const places = network.getPositions();
-  nodeData.update(nodes.map((_, node) => ({ id: node, x: places[node].x * width / before, y: places[node].y * height / above })));
-  network.fit({ animation: false });
+/** Only where the room is really another one. */
+function onResize() {
+  const { clientWidth: wide, clientHeight: high } = slot("network");
+  if (wide !== room.wide || high !== room.high) putPlaces();
+}
+
+/** Remember where a value was dragged to. */
+function rememberMoved({ nodes: dragged }) {
+  const { clientWidth: wide, clientHeight: high } = slot("network");
+  for (const node of dragged) {
+    const { x, y } = network.getPosition(node);
+    moved.set(node, [x / wide, y / high]);
+  }
 }
 
 /** How a node is drawn now. */
@@ -96,11 +127,11 @@ function nodeLook(node, now, change, ways) {
   const found = now.search !== "" && matches(node, now), chosen = now.value === node;
   const dim = (now.search !== "" && !found) || graphs[now.graph].absent.includes(node);
   const paint = change === null || change === 0 ? colour("node") : colour(change > 0 ? "raises" : "lowers");
-  const held = Object.hasOwn(now.settings, node);
+  const held = now.tab === "what-if" && Object.hasOwn(now.settings, node);
   const border = colour(chosen ? "focus" : "ink");
   return {
     id: node,
-    label: nodes[node].name,
+    label: labelOf(node),
     shape: nodes[node].kind === "context" ? "square" : "dot",
     size: change === null ? DOT : DOT - 2 + 12 * Math.min(Math.abs(change) / largestChange(), 1),
     borderWidth: chosen || held ? 4 : 1.5,
@@ -168,6 +199,7 @@ function chooseClicked({ nodes: [node], edges: [edge] }) {
 function layoutTools() {
   const { element, press } = switchOf("Layout", LAYOUTS, (layout) => change({ layout }));
   const reset = make("button", { type: "button", id: "reset-view", title: "Put dragged values back and show all", on: { click: resetPlaces } }, "Reset view");
+  element.classList.add("layouts");
   slot("toolbar").append(element, reset);
   watch(["layout"], (now) => press(now.layout));
 }
@@ -185,13 +217,14 @@ function startNetwork() {
   if (matchMedia("(pointer: coarse)").matches) network.setOptions({ interaction: { dragView: false } });
   watch(["layout"], resetPlaces);
   watch(
-    ["graph", "against", "search", "support", "size", "kinds", "signs", "value", "towards", "edge", "settings", "theme", "tab"],
+    ["graph", "against", "search", "support", "size", "kinds", "signs", "value", "towards", "edge", "settings", "trial", "theme", "tab"],
     drawNetwork,
   );
   network.on("click", chooseClicked);
+  network.on("dragEnd", rememberMoved);
   network.on("hoverNode", ({ node }) => inspectNode(node));
   network.on("hoverEdge", ({ edge }) => inspectEdge(String(edge)));
   network.on("blurNode", inspectChosen);
   network.on("blurEdge", inspectChosen);
-  new ResizeObserver(resizePlaces).observe(slot("network"));
+  new ResizeObserver(onResize).observe(slot("network"));
 }

@@ -9,6 +9,7 @@ const DASHES = {
   raises: [], lowers: [7, 5], unknown: [],
   same: [], remarked: [10, 4], reversed: [10, 4, 2, 4], added: [7, 5], removed: [2, 4],
 };
+const MOST_LETTERS = 32; // of a name in the drawing; panels and tables have all of it
 const PLAIN_WIDTH = 1.6; // of an edge whose effect is not known
 const searched = nodes.map(({ name, definition, group }) => `${name} ${definition} ${group || ""}`.toLowerCase());
 const palette = new Map();
@@ -63,6 +64,12 @@ function passes(each, now) {
 /** Whether a node's name, definition or group has the searched words in it. */
 function matches(node, now) {
   return now.search.toLowerCase().split(/\s+/).every((word) => searched[node].includes(word));
+}
+
+/** A node's name as it stands in the drawing: one line, no longer than there is room for. */
+function labelOf(node) {
+  const letters = [...nodes[node].name.replace(/\s+/g, " ")];
+  return letters.length > MOST_LETTERS ? `${letters.slice(0, MOST_LETTERS - 1).join("")}…` : letters.join("");
 }
 
 /** The colour of a part, as the style sheet has it in this theme. */

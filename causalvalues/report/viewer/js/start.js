@@ -1,8 +1,8 @@
 /** Start every panel once; each draws itself and watches what it shows. */
 readFragment();
 for (const start of [
-  startTheme, startTabs, startFilters, startNetwork, startInspector, startSideEffects, startWhatIf,
-  startTrials, startPlan, startComparison, startLegend, startExports, startTables, startProvenance,
+  startTheme, startTabs, startFilters, startInspector, startSideEffects, startWhatIf,
+  startTrials, startPlan, startComparison, startLegend, startNetwork, startExports, startTables, startProvenance,
   startKeyboard, startFragment,
 ]) start();
 document.documentElement.dataset.ready = "yes";
