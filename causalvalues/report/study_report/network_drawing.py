@@ -29,8 +29,8 @@ RADIUS, NODE, LONGEST, BEND = 128.0, 8.0, 15, 0.07
 HEAD, HALF = 10.0, 4.6
 DASHED: tuple[Ink, ...] = ("lowers", "added", "missing")
 WORDS: dict[Ink, str] = {
-    "raises": "raises",
-    "lowers": "lowers",
+    "raises": "raises, or goes along with",
+    "lowers": "lowers, or goes against",
     "unknown": "sign not known",
     "same": "as planted",
     "other mark": "planted with another mark",

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from causalvalues.report.study_report.charts import Chart, CircleChart, NetworkChart
 from causalvalues.report.study_report.circle_drawing import draw_circles, groups_of
-from causalvalues.report.study_report.document import StudyReport
+from causalvalues.report.study_report.document import StudyReport, Table
 from causalvalues.report.study_report.drawing import Drawing, n
 from causalvalues.report.study_report.network_drawing import draw_network
 from causalvalues.report.study_report.part import Source
@@ -61,7 +61,7 @@ def _templates() -> Environment:
     )
     filters = {"shown": shown, "address": address, "told": told, "n": n, "drawings": _drawings}
     found.filters.update(filters)
-    found.filters["groups"] = _groups
+    found.filters |= {"groups": _groups, "numeric": _numeric}
     found.tests["numeric"] = _is_numeric
     return found
 
@@ -76,6 +76,16 @@ def _drawings(chart: Chart) -> tuple[Drawing, ...]:
 def _groups(chart: Chart) -> dict[str, str]:
     """Return the letters of a circle's groups; nothing for other charts."""
     return groups_of(chart) if isinstance(chart, CircleChart) else {}
+
+
+def _numeric(table: Table) -> set[int]:
+    """Return the columns of a table that hold numbers and no text."""
+    return {
+        place
+        for place, column in enumerate(table.columns)
+        if column.how not in ("text", "yes", "file")
+        and not any(isinstance(row[place], str) for row in table.rows)
+    }
 
 
 def _is_numeric(cell: object) -> bool:

@@ -24,7 +24,8 @@ __all__ = ["draw_rows"]
 
 WIDTH, EDGE, TOP = 440.0, 8.0, 6.0
 LONGEST = 24  # letters of a name, before it is broken
-PER_SERIES, PADDING = 12.0, 9.0
+PADDING = 9.0
+WIDE, NARROW = 12.0, 9.0  # height of a series, where there are at most two, and more
 Scale = tuple[float, float, float, float]  # numbers low and high, and where they lie
 
 
@@ -38,7 +39,7 @@ def draw_rows(chart: RowChart) -> Drawing:
     labels: list[Label] = []
     top = TOP
     for row, parts in zip(chart.rows, names, strict=True):
-        height = max(len(parts) * LINE, len(row.points) * PER_SERIES) + PADDING
+        height = max(len(parts) * LINE, len(row.points) * _each(chart.series)) + PADDING
         if row.shaded:
             shades.append(Stroke(_box(0, top, WIDTH, height), "shade"))
         first = top + height / 2 - (len(parts) - 1) * LINE / 2 + 4
@@ -54,6 +55,11 @@ def draw_rows(chart: RowChart) -> Drawing:
     return Drawing(
         chart.title, chart.alt, WIDTH, end, (*shades, *axis, *strokes, *marks), (*labels, *words)
     )
+
+
+def _each(series: tuple[Series, ...]) -> float:
+    """Return the height that each series has in a row."""
+    return WIDE if len(series) < 3 else NARROW
 
 
 def _range(chart: RowChart) -> tuple[float, float]:
@@ -83,7 +89,7 @@ def _axis(chart: RowChart, scale: Scale, bottom: float) -> tuple[list[Stroke], l
     """Return the grid, the line of no change, and the numbers below."""
     strokes: list[Stroke] = []
     labels: list[Label] = []
-    for number in ticks(scale[0], scale[1]):
+    for number in ticks(scale[0], scale[1], most=6):
         x = _at(number, scale)
         strokes.append(Stroke(line((x, TOP), (x, bottom)), "grid"))
         labels.append(Label(x, bottom + LINE, f"{number:g}".replace("-", "−"), css="small"))
@@ -99,7 +105,7 @@ def _marks(series: tuple[Series, ...], row: Row, middle: float, scale: Scale) ->
     for place, (each, point) in enumerate(zip(series, row.points, strict=True)):
         if point is None:
             continue
-        y = middle + (place - (len(series) - 1) / 2) * PER_SERIES
+        y = middle + (place - (len(series) - 1) / 2) * _each(series)
         strokes += _interval(each, point, y, scale)
         if point.middle is None:
             continue

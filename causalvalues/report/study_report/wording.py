@@ -16,15 +16,16 @@ __all__ = ["MISSING", "address", "shown", "told"]
 MISSING, MINUS, THIN = "–", "−", "\N{NARROW NO-BREAK SPACE}"
 
 
-def shown(cell: Cell, how: How) -> str:
-    """Return what a reader sees of a cell."""
+def shown(cell: Cell, how: How, brief: bool = False) -> str:
+    """Return what a reader sees of a cell; `brief` in tables, where words would not fit."""
     if cell is None:
         return MISSING
     if isinstance(cell, bool):
         return "yes" if cell else "no"
     if isinstance(cell, str):
         return cell
-    return _number(cell, how).replace("-", MINUS)
+    text = _number(cell, how).replace("-", MINUS)
+    return text.replace("more than ", ">").replace("less than ", "<") if brief else text
 
 
 def address(file: str) -> str:
@@ -41,10 +42,12 @@ def _number(number: float, how: How) -> str:
     """Return a number in one of its forms."""
     if how == "share":
         return _share(number)
+    if how == "precise" and isinstance(number, int):
+        return str(number)
     if how == "count":
         return f"{number:,.0f}"
     if how == "precise":
-        return f"{number:.3g}"
+        return f"{number:.3g}" if abs(number) >= 1 else f"{number:.2g}"
     text = f"{number:+.2f}" if how == "signed" else f"{number:.2f}"
     return text.lstrip("+-") if float(text) == 0 else text
 

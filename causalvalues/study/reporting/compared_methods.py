@@ -4,24 +4,31 @@ Numbers of one model only are set side by side; those that a publication gives h
 own that says why they are not comparable.
 """
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
 from causalvalues.report.method_names import shown_name
 from causalvalues.report.study_report.charts import Point, Row, RowChart, Series
 from causalvalues.report.study_report.document import Cell, Column, Section, Sentence, Table
-from causalvalues.study.methods.compared import Cell as Mark
-from causalvalues.study.methods.compared import Compared
 from causalvalues.study.reporting.openings import METHODS, RUN_AGAIN
 from causalvalues.study.reporting.run_folder import RunFolder
 from causalvalues.study.reporting.saying import quote, say, source
 from causalvalues.study.reporting.tables import number
+
+if TYPE_CHECKING:  # methods load a model's libraries, which most reports need not
+    from causalvalues.study.methods.compared import Cell as Mark
+    from causalvalues.study.methods.compared import Compared
+
+    Marks = dict[tuple[str, str], dict[str, Mark]]
 
 __all__ = ["methods_section"]
 
 ENTRIES, BOARD, UNFITTED = (
     "methods/entries.parquet", "methods/leaderboard.csv", "methods/unfitted.parquet",
 )  # fmt: skip
-EQUAL = "equal gain"
+EQUAL, MOST_MARKS = "equal gain", 3
 FIRST = {
     "gain": "target moved",
     "at_gain": "others moved, at equal gain",
@@ -40,21 +47,22 @@ SHARED: tuple[tuple[str, str], ...] = (
     ("equal gain", "the method alone, at equal gain"),
     ("plan, guided", "a plan among its interventions, with the graph"),
 )
-Marks = dict[tuple[str, str], dict[str, Mark]]
 
 
 def methods_section(run: RunFolder) -> Section:
     """Return how methods compare."""
     if run.study.methods is None or not run.has(ENTRIES):
-        why = "No methods were compared. Add `methods:` to study.yaml and run it."
+        why = 'No methods were compared. Add a part "methods" to study.yaml and run it.'
         return METHODS.absent(why, RUN_AGAIN)
+    from causalvalues.study.methods.compared import Compared
+
     compared = Compared.of(run.folder)
     marks = compared.cells(EQUAL)
     return METHODS.section(
         charts=(_chart(run, compared),),
         tables=(
-            _table(run, marks, FIRST, "At equal gain: mean and 95 % interval"),
-            *_wider(run, marks),
+            *_tables(run, marks, FIRST, "At equal gain: mean and 95 % interval"),
+            *_tables(run, marks, WIDER, "Asked wider: mean and 95 % interval"),
             *_published(compared.published),
         ),
         caveats=[*_missed(compared.entries), *_unfitted(compared.unfitted)],
@@ -71,7 +79,7 @@ def _name(method: str) -> str:
     return " ".join(shown_name(method).split())
 
 
-def _chart(run: RunFolder, compared: Compared) -> RowChart:
+def _chart(run: RunFolder, compared: "Compared") -> RowChart:
     """Return how far others move at equal gain, for each method and a plan of its own."""
     there = set(compared.leaderboard["comparison"])
     shared = [(each, title) for each, title in SHARED if each in there]
@@ -95,7 +103,7 @@ def _chart(run: RunFolder, compared: Compared) -> RowChart:
     )
 
 
-def _point(marks: Marks, key: tuple[str, str]) -> Point | None:
+def _point(marks: "Marks", key: tuple[str, str]) -> Point | None:
     """Return how far others move under one method."""
     own = marks.get(key, {}).get("at_gain")
     if own is None or number(own.mean) is None:
@@ -103,11 +111,17 @@ def _point(marks: Marks, key: tuple[str, str]) -> Point | None:
     return Point(middle=own.mean, low=number(own.low), high=number(own.high))
 
 
-def _table(run: RunFolder, marks: Marks, named: dict[str, str], caption: str) -> Table:
-    """Return some marks of all methods: mean, then the interval."""
+def _tables(run: RunFolder, marks: "Marks", named: dict[str, str], caption: str) -> Iterator[Table]:
+    """Yield the marks that some method was given, a few in a table."""
     there = [mark for mark in named if any(mark in own for own in marks.values())]
+    for at in range(0, len(there), MOST_MARKS):
+        yield _table(run, marks, {m: named[m] for m in there[at : at + MOST_MARKS]}, caption)
+
+
+def _table(run: RunFolder, marks: "Marks", named: dict[str, str], caption: str) -> Table:
+    """Return some marks of all methods: mean, then the interval."""
     columns = [Column(title="method")]
-    for mark in there:
+    for mark in named:
         own = source(_file(run), mark)
         columns += [
             Column(title=named[mark], how="plain", source=own),
@@ -117,19 +131,12 @@ def _table(run: RunFolder, marks: Marks, named: dict[str, str], caption: str) ->
     rows: list[tuple[Cell, ...]] = []
     for (_, method), own_marks in marks.items():
         cells: list[Cell] = [_name(method)]
-        for mark in there:
+        for mark in named:
             found = own_marks.get(mark)
             parts = (None,) * 3 if found is None else (found.mean, found.low, found.high)
             cells += [number(part) for part in parts]
         rows.append(tuple(cells))
     return Table(caption=caption, columns=tuple(columns), rows=tuple(rows))
-
-
-def _wider(run: RunFolder, marks: Marks) -> list[Table]:
-    """Return the marks that were asked wider, where some were."""
-    if not any(mark in own for own in marks.values() for mark in WIDER):
-        return []
-    return [_table(run, marks, WIDER, "Asked wider: open answers, capability, cost")]
 
 
 def _published(published: pd.DataFrame) -> list[Table]:

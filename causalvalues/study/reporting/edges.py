@@ -33,12 +33,16 @@ class Found:
 
     @property
     def sign(self) -> int:
-        """Return 1 or −1 where the effect's interval leaves out 0, else 0."""
-        if self.effect is None or self.edge.kind != "directed":
+        """Return 1 or −1 where the effect's interval leaves out the other sign, else 0.
+
+        Without a direction the effect may also run the other way, so that it may be 0 this way.
+        """
+        if self.effect is None or self.edge.kind not in ("directed", "undirected"):
             return 0
-        if self.effect.interval_low > 0:
-            return 1
-        return -1 if self.effect.interval_high < 0 else 0
+        low, high = self.effect.interval_low, self.effect.interval_high
+        if self.edge.kind == "directed":
+            return (low > 0) - (high < 0)
+        return (low >= 0 and high > 0) - (high <= 0 and low < 0)
 
     @property
     def words(self) -> str:
@@ -49,7 +53,8 @@ class Found:
             return "shares a cause with"
         if self.edge.kind == "partial":
             return "hangs together with, ends partly open"
-        return "hangs together with, direction open"
+        sides = {1: "goes along with", -1: "goes against", 0: "hangs together with"}
+        return f"{sides[self.sign]}, direction open"
 
 
 def graph_section(run: RunFolder) -> Section:

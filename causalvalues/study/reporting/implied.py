@@ -52,7 +52,7 @@ def effects_section(run: RunFolder) -> Section:
 def settled_section(run: RunFolder) -> Section:
     """Return what setting a value did to all others."""
     if not run.has(MEASURED):
-        why = "No value was set in this study. Add `settled:` to study.yaml and run it."
+        why = 'No value was set in this study. Add a part "settled" to study.yaml and run it.'
         return SETTLED.absent(why, RUN_AGAIN)
     frame = foreseen(run)
     conditions = list(dict.fromkeys(frame["context"]))

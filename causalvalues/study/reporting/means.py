@@ -23,6 +23,7 @@ __all__ = ["FILE", "means_of", "means_section", "said"]
 
 FILE = "scores.parquet"
 MOST_DRAWN, MOST_COLUMNS = 12, 6
+CLEAR = 4  # standard errors
 
 
 def means_section(run: RunFolder) -> Section:
@@ -31,7 +32,7 @@ def means_section(run: RunFolder) -> Section:
         return SCORES.absent("There are no scores yet.", RUN_AGAIN)
     means, spreads = means_of(run)
     return SCORES.section(
-        said=said(means),
+        said=said(run),
         charts=(_chart(run, means, spreads),),
         tables=(_spread(means, spreads), *_conditions(means)),
         caveats=_missing(run),
@@ -49,11 +50,22 @@ def means_of(run: RunFolder) -> tuple[pd.DataFrame, pd.DataFrame]:
     return means.set_axis(named).T, spreads.set_axis(named).T
 
 
-def said(means: pd.DataFrame) -> tuple[Sentence, ...]:
-    """Return which values matter most and least, where nothing is settled."""
-    own = means.iloc[:, 0].dropna().sort_values(ascending=False)
+def said(run: RunFolder) -> tuple[Sentence, ...]:
+    """Return which values matter most and least, where nothing is settled.
+
+    None does, where means differ by less than four of their standard errors.
+    """
+    means, spreads = means_of(run)
+    n_roles = len(run.interview.groups[0].roles)
+    doubt = float(spreads.iloc[:, 0].max()) / np.sqrt(n_roles)
+    own = means.iloc[:, 0].dropna().sort_values(ascending=False, kind="stable")
     if len(own) < 2:
         return ()
+    if float(own.iloc[0] - own.iloc[-1]) < CLEAR * doubt:
+        told = "Where nothing is settled, no value matters clearly more than another: all means "
+        told += "lie between {} and {}."
+        ends = (float(own.iloc[-1]), float(own.iloc[0]))
+        return (say(told, *(num(end, "signed", FILE, "mean over roles") for end in ends)),)
     most, least = (_named(some) for some in (own.head(2), own.tail(1)))
     told = "Where nothing is settled, most matters " + "{}" * len(most)
     told += ", and least " + "{}" * len(least) + "."

@@ -41,7 +41,7 @@ def candidates_section(run: RunFolder) -> Section:
     note = f"The {MOST} that move a value most; all are in {EFFECTS}." if len(moved) > MOST else ""
     caption = "What each intervention moves most"
     return CANDIDATES.section(
-        said=(say(told, num(len(moved), "count", EFFECTS, "intervention")),),
+        said=(say(told, num(frame["intervention"].nunique(), "count", EFFECTS, "intervention")),),
         tables=(table_of(moved.head(MOST), MOVED, EFFECTS, caption=caption, note=note),),
     )
 

@@ -7,7 +7,6 @@ sentence that cannot be said says what is missing.
 from causalvalues.report.study_report.document import Piece, Sentence
 from causalvalues.study.reporting.edges import Found, edges_of, null_of
 from causalvalues.study.reporting.implied import foreseen
-from causalvalues.study.reporting.means import means_of
 from causalvalues.study.reporting.means import said as said_of_means
 from causalvalues.study.reporting.quality import STYLE
 from causalvalues.study.reporting.run_folder import RunFolder
@@ -47,7 +46,7 @@ def _asked(run: RunFolder) -> Sentence:
 
 def _scores(run: RunFolder) -> Sentence:
     """Return which values matter most and least."""
-    found = said_of_means(means_of(run)[0]) if run.has("scores.parquet") else ()
+    found = said_of_means(run) if run.has("scores.parquet") else ()
     return found[0] if found else say("There are no scores yet.")
 
 
@@ -67,7 +66,8 @@ def _graph(run: RunFolder) -> Sentence:
     words = "The search found {} edges, more than chance gives; {} were found in at least four of "
     words += "five resamples"
     told: list[str | Piece] = [count, num(len(sure), "count", GRAPH, "support")]
-    named = listed([_named(each) for each in sure if each.sign][:MOST_NAMED])
+    directed = [each for each in sure if each.sign and each.edge.kind == "directed"]
+    named = listed(_named(each) for each in directed[:MOST_NAMED])
     if named:
         words += ", among them that " + "{}" * len(named)
     return say(words + ".", *told, *named)

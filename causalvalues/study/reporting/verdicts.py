@@ -16,7 +16,7 @@ __all__ = ["health_section", "others_moved", "verdict_section"]
 VERDICT_FILE, VALUES, EFFECTS, PLAN_FILE = (
     "verdict.json", "verdict.csv", "effects.parquet", "plan.json",
 )  # fmt: skip
-MOST = 20
+MOST = 10
 BESIDE: tuple[tuple[str, str, Shape, Ink], ...] = (
     ("control", "edits as large that know nothing of the value", "hollow", "unknown"),
     ("unguided", "best single intervention, without the graph", "diamond", "unknown"),
@@ -43,7 +43,7 @@ BESIDE_SHOWN = (
 NUMBERS = (
     Shown("intervention", "intervention"),
     Shown("healthy", "healthy", "yes"),
-    Shown("option_mass_kept", "probability on options, kept", "plain"),
+    Shown("option_mass_kept", "probability on options, kept", "precise"),
     Shown("unread_added", "not read, added", "signed"),
     Shown("certainty_kept", "certainty, kept", "plain"),
     Shown("constant_added", "one answer to all, added", "signed"),
@@ -82,13 +82,13 @@ def _said(told: dict[str, Any], frame: pd.DataFrame) -> list[Sentence]:
         if number(gain) is not None
     )
     right = int((frame["verdict"] == "as predicted").sum())
-    words = "{}" * len(gains) + "; {} of {} values changed as predicted."
+    words = "Under the plan " + "{}" * len(gains) + "; {} of {} values changed as predicted."
     counts = [num(each, "count", VALUES, "verdict") for each in (right, len(frame))]
     said = [say(words, *gains, *counts)]
     plan, single = others_moved(frame, "measured"), others_moved(frame, "unguided")
     if plan is not None:
         moved = num(plan, "precise", VALUES, "measured")
-        said.append(say("All other values moved by {} on average under the plan.", moved))
+        said.append(say("All other values moved by {} on average.", moved))
     if single is not None:
         moved = num(single, "precise", VALUES, "unguided")
         words = "Under the best single intervention ({}) they moved by {}."
