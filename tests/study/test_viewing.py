@@ -1,8 +1,9 @@
-"""The page of a run: all that the folder holds, nothing of an earlier state, and no licensed text."""
+"""The page of a run: all that the folder holds, nothing of an earlier state, no licensed text."""
 
 import json
 import re
 import shutil
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -134,13 +135,9 @@ def test_items_of_the_package_are_shown_those_of_a_licensed_inventory_are_counte
     own: Path,
 ) -> None:
     assert all(node["items"] for node in told(own)["nodes"])
-    from causalvalues.survey.inventory import inventory
-
-    licensed = own / "inventory.yaml"
-    source = Path(str(inventory("schwartz10").name))
-    package = Path(__import__("causalvalues").__file__).parent / "survey" / "inventories"
-    text = (package / f"{source}.yaml").read_text(encoding="utf-8")
-    licensed.write_text(text.replace("licence: MIT", "licence: by permission only"))
+    text = (files("causalvalues.survey") / "inventories" / "schwartz10.yaml").read_text("utf-8")
+    licensed = text.replace("licence: MIT", "licence: by permission only")
+    (own / "inventory.yaml").write_text(licensed)
     study = yaml.safe_load((own / "study.yaml").read_text())
     (own / "study.yaml").write_text(yaml.safe_dump({**study, "inventory": "inventory.yaml"}))
     nodes = told(own)["nodes"]
