@@ -26,12 +26,13 @@ __all__ = ["SCRIPTS", "STYLES", "page_of", "script_safe"]
 
 HERE = files("causalvalues.report.viewer")
 VIS = "lib/vis-9.1.2/vis-network.min.js"  # Apache-2.0 or MIT, its notice is in the file
-STYLES = ("colours", "layout", "controls", "panels", "tables", "print")
+STYLES = ("colours", "layout", "controls", "panels", "charts", "tables", "print")
 SCRIPTS = (
     "contract",  # the document and what is derived from it once
     "state",  # the one state object
     "elements",  # elements with text in them, never markup
     "numbers",  # numbers as people read them
+    "charts",  # dots with intervals
     "influence",  # what if
     "paths",  # which ways carry an effect
     "shown",  # which edges are shown, and how each is drawn
