@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 DATA   ?= ../shared/data/kang2025
 
-.PHONY: setup demo test check bench figures faults docs
+.PHONY: setup demo test check bench figures figures-check faults docs
 
 setup: $(READY)
 
@@ -34,6 +34,9 @@ bench: $(READY)
 
 figures: $(READY)
 	$(BIN)/python experiments/figures.py --data $(DATA)
+
+figures-check: $(READY)
+	$(BIN)/python experiments/figures.py --check --data $(DATA)
 
 faults: $(READY)
 	$(BIN)/python -m pytest -m fault

@@ -1,40 +1,56 @@
-"""Every figure of every study, rebuilt: `make figures`.
+"""Rebuild every figure and table of every study, or check that they are what they say.
 
-    python experiments/figures.py --data FOLDER_OF_THE_RELEASED_STUDY
+    python experiments/figures.py --data DIR [--again] [--long]
+    python experiments/figures.py --check [--data DIR]
 
-A study whose data are absent is skipped by name.
+A study whose data are not there is computed by nobody and drawn from its committed results.
 """
 
 import argparse
+import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-HERE = Path(__file__).parent
+from gallery import write_gallery
+from rebuilding import checked, rebuilt
+from stages import EXPERIMENTS, ROOT, STAGES
 
 
 def main() -> int:
-    """Run every study with its own script; the first failure is the exit code."""
-    parser = argparse.ArgumentParser(description="Rebuild the figures of every study.")
-    parser.add_argument("--data", type=Path, required=True, help="folder of the released CSV files")
-    data = parser.parse_args().data
-    worst = run("planted_world", ["--out", HERE / "planted_world" / "results"])
-    worst = worst or run("organism", ["--out", HERE / "organism" / "results"])
-    worst = worst or run("organism", ["--out", HERE / "organism" / "results"], "steer.py")
-    worst = worst or run("methods", ["--out", HERE / "methods" / "results"], "report.py")
-    if (data / "gemma_train.csv").exists():
-        out = HERE / "kang2025" / "results"
-        worst = worst or run("kang2025", ["--data", data, "--out", out])
-    else:
-        print(f"kang2025 skipped: no released scores in {data}")
-    return worst
+    """Rebuild or check; what differs in the end is the exit code."""
+    parser = argparse.ArgumentParser(description="Rebuild or check the figures of every study.")
+    parser.add_argument("--data", type=Path, default=None, help="folder of the released CSV files")
+    parser.add_argument("--check", action="store_true", help="make nothing, compare digests")
+    parser.add_argument("--again", action="store_true", help="compute also what has not changed")
+    parser.add_argument("--long", action="store_true", help="run stages that take hours, too")
+    options = parser.parse_args()
+    data = options.data if options.data and (options.data / "gemma_train.csv").exists() else None
+    if not options.check:
+        code = rebuilt(
+            STAGES, EXPERIMENTS, run, tell, data=data, again=options.again, long=options.long
+        )
+        if code:
+            return code
+        tell(f"Wrote {write_gallery(EXPERIMENTS)}")
+    found = checked(STAGES, EXPERIMENTS, data=data)
+    for difference in found:
+        print(difference, file=sys.stderr)
+    tell("Every figure, table and result is what its manifest says." if not found else "")
+    return 1 if found else 0
 
 
-def run(study: str, options: list[str | Path], script: str = "run.py") -> int:
-    """Return the exit code of one study's script."""
-    print(f"== {study}/{script}", flush=True)
-    command = [sys.executable, HERE / study / script, *options]
-    return subprocess.run(command, check=False).returncode
+def run(command: Sequence[str]) -> int:
+    """Return the exit code of a script, run from the root of the checkout."""
+    quiet = {**os.environ, "MPLBACKEND": "Agg"}
+    return subprocess.run([sys.executable, *command], check=False, cwd=ROOT, env=quiet).returncode
+
+
+def tell(line: str) -> None:
+    """Print a line at once."""
+    if line:
+        print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ written.
 """
 
 from collections.abc import Collection, Mapping
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from causalvalues.report.figure_manifest import NamedCheck
 
 __all__ = ["finite_or_named", "page_wide", "same_rows"]
 
-DIGITS = 12  # that two ways to write one number share
+DIGITS = 6  # that a number keeps in a table of single precision
 
 
 def finite_or_named(plotted: pd.DataFrame, gaps: Mapping[str, str]) -> NamedCheck:
@@ -43,16 +44,23 @@ def page_wide(figure: Figure, widths: Collection[float]) -> NamedCheck:
     )
 
 
-def same_rows(plotted: pd.DataFrame, committed: pd.DataFrame, *, of: str) -> NamedCheck:
-    """Return whether every plotted row stands in a table of results, in all columns of both."""
+def same_rows(plotted: pd.DataFrame, *results: Path) -> NamedCheck:
+    """Return whether every plotted row stands in files of results, in all columns of both."""
+    committed = pd.concat([_table(path) for path in results], ignore_index=True)
     shared = [column for column in plotted.columns if column in committed.columns]
     theirs = set(_rows(committed[shared]))
     absent = [row for row in _rows(plotted[shared]) if row not in theirs]
+    name = results[0].name if len(results) == 1 else f"{len(results)} {results[0].name}"
     return NamedCheck(
-        name=f"plotted rows are those of {of}",
+        name=f"plotted rows are those of {name}",
         passed=bool(shared) and not absent,
         found=f"{len(plotted) - len(absent)} of {len(plotted)} rows, by {', '.join(shared)}",
     )
+
+
+def _table(path: Path) -> pd.DataFrame:
+    """Return a table of results."""
+    return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
 
 
 def _rows(frame: pd.DataFrame) -> list[tuple[str, ...]]:

@@ -23,11 +23,12 @@ Places = Mapping[str, tuple[float, float]]
 POSITIVE, NEGATIVE, PLAIN = "#0072B2", "#D55E00", "#555555"
 STYLES: dict[str, dict[str, Any]] = {
     "same": {"color": "#009E73", "linestyle": "-"},
-    "other mark": {"color": "#E69F00", "linestyle": "-"},
+    "other mark": {"color": "#E69F00", "linestyle": "-."},
     "added": {"color": "#D55E00", "linestyle": "--"},
     "missing": {"color": "#999999", "linestyle": ":"},
 }
 NODE_RADIUS = 0.09
+LABEL_POINTS = 10  # from the middle of a node to its name, whatever the size of the drawing
 
 
 def circle_layout(
@@ -175,12 +176,15 @@ def _draw_nodes(axis: Axes, names: Sequence[str], places: Places, title: str) ->
         side = "left" if x > 0.15 else "right" if x < -0.15 else "center"
         height = "bottom" if y > 0.9 else "top" if y < -0.9 else "center"
         # parse_math off: a dollar sign in a name is a dollar sign
-        axis.text(1.13 * x, 1.13 * y, name, ha=side, va=height, parse_math=False, zorder=4)
-    axis.set(xlim=(-1.75, 1.75), ylim=(-1.45, 1.3), aspect="equal")
+        axis.annotate(
+            name, (x, y), xytext=(LABEL_POINTS * x, LABEL_POINTS * y), textcoords="offset points",
+            ha=side, va=height, parse_math=False, zorder=4,
+        )  # fmt: skip
+    axis.set(xlim=(-1.75, 1.75), ylim=(-1.35, 1.25), aspect="equal")
     axis.set_axis_off()
     axis.set_title(title, parse_math=False)
 
 
 def _legend(axis: Axes, lines: list[Line2D]) -> None:
     """Put a legend below the drawing."""
-    axis.legend(handles=lines, loc="lower center", ncols=len(lines), bbox_to_anchor=(0.5, -0.04))
+    axis.legend(handles=lines, loc="upper center", ncols=len(lines), bbox_to_anchor=(0.5, 0.01))

@@ -2,9 +2,10 @@
 
     python experiments/kang2025/run.py --data DIR --out DIR
 
-writes, per model: graph_*.json, table1_*.csv, table2_*.csv, table2_p_*.csv, prediction_*.csv,
-figures as PDF, SVG, PNG and CSV, and at last findings.json. It and prediction_*.csv hold every
-number of the README.
+writes, per model: graph_*.json, edges_null_*.csv, table1_*.csv, table2_*.csv, table2_p_*.csv,
+prediction_*.csv, prediction_cases_*.csv, prediction_calibration_*.csv, then findings.json and at
+last run.manifest.json. findings.json and prediction_*.csv hold every number of the README;
+`figures.py` draws from these files alone.
 """
 
 import argparse
@@ -18,17 +19,24 @@ import audit
 import chance
 import numpy as np
 import pandas as pd
-from figures import draw_all
-from prediction import predict_all
-from prediction_figure import draw_prediction
+from prediction import Predicted, predict_all
 from pydantic import JsonValue
 from study import MODELS, Study, leads_to, load, published_closure, reduced_edges
 from tables import table_1, table_2
 
+from causalvalues import ValueGraph
+from causalvalues.discovery.nulls import NullResult
 from causalvalues.errors import CausalValuesError, CausalValuesWarning
+from causalvalues.planning.prediction_cases import Cases
 from causalvalues.provenance import Manifest, digest_of_file, write_atomically
+from causalvalues.report.figure_manifest import Source
 
+ROOT = Path(__file__).parents[2]
 SEED = 2025
+SEARCHING = ("causalvalues", "causal-learn", "numpy", "scipy", "pandas", "numba")
+NAMES = ("graph_{}.json", "graph_{}_defaults.json", "edges_null_{}.csv", "table1_{}.csv",
+         "table2_{}.csv", "table2_p_{}.csv", "prediction_{}.csv", "prediction_cases_{}.csv",
+         "prediction_calibration_{}.csv")  # fmt: skip
 
 
 def main() -> int:
@@ -46,11 +54,23 @@ def main() -> int:
         seeds={"all": SEED},
         digests={path.name: digest_of_file(path) for path in sorted(options.data.glob("*.csv"))},
     )
-    document = {"schema": 1, **findings, "manifest": manifest.model_dump(mode="json")}
+    told = manifest.model_dump(mode="json", exclude={"revision"})  # the same data, the same bytes
+    document = {"schema": 1, **findings, "manifest": told}
     text = json.dumps(_plain(document), indent=1, allow_nan=False, ensure_ascii=False)
-    write_atomically(options.out / "findings.json", text + "\n")
-    print(f"Wrote {options.out / 'findings.json'}")
+    last = write_atomically(options.out / "findings.json", text + "\n")
+    names = [name.format(model) for model in MODELS for name in NAMES]
+    source = Source(
+        Path(__file__), ROOT, tuple(released(options.data)), {"draws": options.draws},
+        {"all": SEED}, SEARCHING,
+    )  # fmt: skip
+    source.write(options.out / "run.manifest.json", [last, *(options.out / n for n in names)])
+    print(f"Wrote {last}")
     return 0
+
+
+def released(data: Path) -> list[Path]:
+    """Return the released files, all of them."""
+    return [*sorted(data.glob("*.csv")), data / "published_gemma_graph.json"]
 
 
 def study_one(study: Study, options: argparse.Namespace) -> dict[str, JsonValue]:
@@ -75,13 +95,13 @@ def study_one(study: Study, options: argparse.Namespace) -> dict[str, JsonValue]
         support=resampled.support,
         checks=(*study.graph.checks, null.check()),
     )
-    graph.to_json(out / f"graph_{model}.json")
-    default_graph.to_json(out / f"graph_{model}_defaults.json")
-    draw_all(out, model, graph, null, against_chance, everyone)
+    timeless(graph).to_json(out / f"graph_{model}.json")
+    timeless(default_graph).to_json(out / f"graph_{model}_defaults.json")
+    write_atomically(out / f"edges_null_{model}.csv", counted(null).to_csv(index=False))
     print(f"{model}: effects of features predicted from few values", flush=True)
     predicted = predict_all(study, n_draws, SEED)
-    write_atomically(out / f"prediction_{model}.csv", predicted.scores.to_csv(index=False))
-    draw_prediction(out, model, predicted)
+    for name, table in predicted_tables(predicted).items():
+        write_atomically(out / f"{name}_{model}.csv", table.to_csv(index=False))
     return {
         "reproduction": _reproduction(study, options.data, tables),
         "support_by_role": support_numbers,
@@ -95,6 +115,39 @@ def study_one(study: Study, options: argparse.Namespace) -> dict[str, JsonValue]
         "our_defaults": defaults,
         "prediction": predicted.findings,
     }
+
+
+def timeless(graph: ValueGraph) -> ValueGraph:
+    """Return the graph without the commit it was found at: the same data give the same bytes."""
+    known = graph.manifest
+    return replace_fields(graph, manifest=known and known.model_copy(update={"revision": None}))
+
+
+def counted(null: NullResult) -> pd.DataFrame:
+    """Return how many permutations gave each number of edges, beside what was found."""
+    numbers = pd.DataFrame({"edges": null.edges}).value_counts().rename("permutations")
+    frame = numbers.reset_index().sort_values("edges")
+    return frame.assign(observed_edges=null.observed_edges)
+
+
+def predicted_tables(predicted: Predicted) -> dict[str, pd.DataFrame]:
+    """Return the scores, the mean of each feature's cases by method, and the calibration."""
+    cases = [of_feature(each).assign(method=method) for method, each in predicted.cases.items()]
+    return {
+        "prediction": predicted.scores,
+        "prediction_cases": pd.concat(cases, ignore_index=True),
+        "prediction_calibration": predicted.calibration,
+    }
+
+
+def of_feature(cases: Cases) -> pd.DataFrame:
+    """Return predicted and measured changes, one row per feature and value.
+
+    A feature's values are told apart by their measured change, which no seen set alters.
+    """
+    frame = pd.DataFrame({"measured": cases.change, "predicted": cases.middle})
+    frame["feature"] = [cases.interventions[place] for place in cases.intervention]
+    return frame.groupby(["feature", "measured"], as_index=False).predicted.mean()
 
 
 def _reproduction(

@@ -1,14 +1,17 @@
 """The tables of the study's README, between two marks, from the tables that were written."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from causalvalues.provenance import write_atomically
+from causalvalues.report.figure_manifest import Source
 
 README = Path(__file__).parent / "README.md"
 BEGIN, END = "<!-- methods: begin -->", "<!-- methods: end -->"
+RESULTS = ("leaderboard", "guidance", "distance_fall", "variants", "gates")
 METHODS = ("prompt", "sae", "caa", "conva", "valuelocate", "neva")
 MODELS = ("organism/gemma", "organism/llama")
 SHOWN = {  # mark: what the column is called, digits
@@ -26,29 +29,32 @@ SHOWN = {  # mark: what the column is called, digits
 }
 
 
-def write_page(
-    board: pd.DataFrame,
-    plans: pd.DataFrame,
-    falls: pd.DataFrame,
-    variants: pd.DataFrame | None,
-    gates: pd.DataFrame | None,
-) -> Path:
-    """Return the README after the tables between its marks are replaced."""
-    text = README.read_text("utf-8")
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
+def write_page(out: Path, source: Source) -> list[Path]:
+    """Return the README and how its tables were made, after those between its marks are replaced.
+
+    Where results are not those of the checkout the page stays as it is.
+    """
+    if out.resolve() != (README.parent / "results").resolve():
+        return []
+    results = [out / f"{name}.csv" for name in RESULTS if (out / f"{name}.csv").exists()]
+    table = {path.stem: pd.read_csv(path) for path in results}
+    board = table["leaderboard"]
     tables = [
         _board(board, "equal gain", list(SHOWN)),
         _board(board, "equal norm", ["gain", "collateral", "at_gain", "leakage_ratio", "norm"]),
         _board(board, "control", ["gain", "collateral", "norm"]),
         _board(board, "strongest", ["gain", "collateral", "leakage_ratio", "truth_r"]),
-        _plans(plans),
-        _falls(falls),
+        _plans(table["guidance"]),
+        _falls(table["distance_fall"]),
     ]
-    if variants is not None and gates is not None:
-        tables += [_variants(variants), _gates(gates)]
-    body = "\n\n".join(tables)
-    return write_atomically(README, f"{before}{BEGIN}\n{body}\n{END}{after}")
+    if "variants" in table:
+        tables += [_variants(table["variants"]), _gates(table["gates"])]
+    text, body = README.read_text("utf-8"), "\n\n".join(tables)
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    page = write_atomically(README, f"{before}{BEGIN}\n{body}\n{END}{after}")
+    part = page.with_name(f"{page.name}#methods")
+    return [page, replace(source, inputs=tuple(results)).write(out / "page.manifest.json", [part])]
 
 
 def _board(board: pd.DataFrame, comparison: str, marks: list[str]) -> str:

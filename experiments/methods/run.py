@@ -5,7 +5,7 @@
 
 Answers are kept below --scratch, so that a run that was stopped goes on; tables of a model and
 seed that are done lie in --runs and are not made again; --variants compares variants of each
-method, and gates, instead. `report.py` makes tables and figures.
+method, and gates, instead. `summary.py` makes tables, `figures.py` draws them.
 """
 
 import argparse
@@ -21,8 +21,13 @@ from subjects import Subject, subject_of
 
 from causalvalues.errors import CausalValuesWarning
 from causalvalues.leaderboard.compete import Rules, Tables, compete
+from causalvalues.organism.embedded import folder_of
+from causalvalues.report.figure_manifest import Source
 from causalvalues.survey.responses import AnswerStore
 
+ROOT = Path(__file__).parents[2]
+STEERING = ("causalvalues", "numpy", "scipy", "pandas", "pyarrow", "torch", "transformers",
+            "scikit-learn")  # fmt: skip
 RUNS = Path(__file__).parent / "results" / "runs"
 MODELS = ("organism/gemma", "organism/llama")
 
@@ -40,7 +45,19 @@ def main() -> int:
     for seed in options.seeds:
         for model in options.models:
             run(model, seed, options.runs, options.scratch, variants=options.variants)
+    source_of().write(options.runs / "run.manifest.json", files_of(options.runs))
     return 0
+
+
+def files_of(runs: Path) -> list[Path]:
+    """Return the tables of every run."""
+    return sorted(runs.glob("*-*/*.parquet"))
+
+
+def source_of() -> Source:
+    """Return what the runs are made from."""
+    weights = [file for name in MODELS for file in folder_of(name).rglob("*.safetensors")]
+    return Source(Path(__file__), ROOT, tuple(weights), {}, {"first": 0}, STEERING)
 
 
 def run(model: str, seed: int, runs: Path, scratch: Path, *, variants: bool) -> None:

@@ -17,7 +17,7 @@ import argparse
 import json
 import sys
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,15 +40,18 @@ from causalvalues.planning.prediction_null import prediction_null
 from causalvalues.planning.prediction_scores import score_predictions, unscored
 from causalvalues.planning.propagation import Propagation, no_propagation, propagation
 from causalvalues.provenance import write_atomically
+from causalvalues.report.figure_manifest import Source
 from causalvalues.steering.intervention import Intervention, RolePrompt
 from causalvalues.steering.sae import open_sae
 
+ROOT = Path(__file__).parents[2]
+SURVEYING = ("causalvalues", "numpy", "scipy", "pandas", "numba", "torch", "transformers")
 MODELS = ("organism/gemma", "organism/llama")
 SEED = 90  # of roles that the steering study does not have
 SIZES, N_SETS, N_RELABELLINGS = (1, 3), 12, 49
 THRESHOLD = 0.2  # of the score
 LEAST_MOVED = 0.1  # of the score: a feature that moves nothing so far has no effects to foretell
-CIRCLE = Path(__file__).parents[2] / "graphs" / "reference" / "schwartz_circle.json"
+CIRCLE = ROOT / "graphs" / "reference" / "schwartz_circle.json"
 NO_WORDS = "the organism's language has no sentence about how values go together"
 
 
@@ -66,10 +69,19 @@ def main() -> int:
         print(f"{name}: foretelling", flush=True)
         scores.append(foretold(table, graph, interventions, profiles).assign(model=name))
         counted.append(counts(graph, interventions, profiles).assign(model=name))
+    paths = []
     for stem, frames in (("foretold", scores), ("side_effects", counted)):
         text = pd.concat(frames, ignore_index=True).round(4).to_csv(index=False)
-        print(f"Wrote {write_atomically(options.out / f'{stem}.csv', text)}")
+        paths.append(write_atomically(options.out / f"{stem}.csv", text))
+        print(f"Wrote {paths[-1]}")
+    source_of(options.models).write(options.out / "foretell.manifest.json", paths)
     return 0
+
+
+def source_of(models: Sequence[str]) -> Source:
+    """Return what the tables are made from."""
+    weights = [file for name in models for file in folder_of(name).rglob("*.safetensors")]
+    return Source(Path(__file__), ROOT, (CIRCLE, *weights), {}, {"all": SEED}, SURVEYING)
 
 
 def measured(

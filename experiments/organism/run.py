@@ -6,7 +6,7 @@ Each model is surveyed once (answers are kept in runs/organism: a second run ask
 then roles are drawn from it, without replacement, and every draw is searched on its own, from the
 roles alone or with a twentieth as many roles in whom each value was settled in turn. Beside the
 models stand the world's own respondents, who make no mistake: what they lose, the search loses.
-Writes recovery.csv, checks.csv and two figures.
+Writes recovery.csv; `figures.py` draws it.
 """
 
 import argparse
@@ -26,7 +26,8 @@ from causalvalues.models.language_model import LanguageModel
 from causalvalues.organism.embedded import folder_of
 from causalvalues.organism.respondents import option_probabilities, true_values
 from causalvalues.organism.world import planted_world
-from causalvalues.report.figures import in_house_style, new_figure, save_figure
+from causalvalues.provenance import write_atomically
+from causalvalues.report.figure_manifest import Source
 from causalvalues.survey.asking import ask
 from causalvalues.survey.inventory import inventory
 from causalvalues.survey.protocol import Protocol
@@ -35,6 +36,8 @@ from causalvalues.survey.responses import AnswerStore
 from causalvalues.survey.roles import Role, anchored_roles, settle
 from causalvalues.survey.scoring import score
 
+ROOT = Path(__file__).parents[2]
+SURVEYING = ("causalvalues", "numpy", "scipy", "pandas", "numba", "torch", "transformers")
 MODELS = ("organism/gemma", "organism/llama")
 SEARCHES: tuple[Algorithm, ...] = ("pc", "ges")
 ROLES = (50, 100, 200, 500, 1000)
@@ -63,8 +66,15 @@ def main() -> int:
         print(f"searching: {name}", flush=True)
         rows += [{"model": name, **row} for row in recovered(table, options.draws)]
     frame = pd.DataFrame(rows)
-    for path in draw(options.out, summary(frame)):
-        print(f"Wrote {path}")
+    table = summary(frame).to_csv(index=False, lineterminator="\n")
+    path = write_atomically(options.out / "recovery.csv", table)
+    weights = [file for name in MODELS for file in folder_of(name).rglob("*.safetensors")]
+    source = Source(
+        Path(__file__), ROOT, tuple(weights), {"draws": options.draws, "roles": options.roles},
+        {"roles": SEED}, SURVEYING,
+    )  # fmt: skip
+    source.write(options.out / "run.manifest.json", [path])
+    print(f"Wrote {path}")
     return 0
 
 
@@ -177,37 +187,6 @@ def summary(frame: pd.DataFrame) -> pd.DataFrame:
             row[f"{name}_unscored"] = len(group) - len(values)
         parts.append(row)
     return pd.DataFrame(parts)
-
-
-@in_house_style
-def draw(out: Path, points: pd.DataFrame) -> list[Path]:
-    """Return the files of the figure: two measures, with and without interventions."""
-    figure, axes = new_figure(n_columns=3, height=3.6, width=3.6)
-    panels = (
-        ("adjacency_f1", False, "skeleton F1, roles alone"),
-        ("adjacency_f1", True, "skeleton F1, with interventions"),
-        ("arrow_precision", True, "arrow precision, with interventions"),
-    )
-    colours = {"organism/gemma": "#0072B2", "organism/llama": "#D55E00", "no mistakes": "#777777"}
-    shift = {"organism/gemma": 0.97, "organism/llama": 1.03, "no mistakes": 1.0}
-    for axis, (name, with_contexts, title) in zip(axes, panels, strict=True):
-        for (model, search), rows in points[points.interventions == with_contexts].groupby(
-            ["model", "search"], sort=False
-        ):
-            axis.errorbar(
-                rows.n_roles * shift[model], rows[name],
-                yerr=[rows[name] - rows[f"{name}_low"], rows[f"{name}_high"] - rows[name]],
-                color=colours[model], ls="-" if search == "pc" else ":", marker="o", ms=3.5,
-                elinewidth=0.8, label=f"{model}, {search.upper()}",
-            )  # fmt: skip
-        axis.set_xscale("log")
-        axis.set_xticks(ROLES, [str(n) for n in ROLES])
-        axis.minorticks_off()
-        axis.set_ylim(0, 1.03)
-        axis.set_title(title)
-        axis.set_xlabel("roles")
-    axes[1].legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=3)
-    return save_figure(figure, out / "recovery", points)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
 """Does the graph help to steer? Twenty tasks, four ways to choose, on models with a planted truth.
 
-    python experiments/organism/steer.py --out experiments/organism/results [--models …] [--seeds 5]
+    python experiments/organism/steer.py [--runs DIR] [--models …] [--seeds 5]
 
 For each model and seed: roles of their own, a graph learnt from them, candidates (features of the
 organism's autoencoder, lines that settle a value), a survey of every candidate, plans by every
 method from a few of its answers, and a fresh survey of every plan on items and roles that no plan
 saw, with the options in another order. A model and seed that is done is not done again: what came
-of it lies in --runs, and the tables and figures are made from there.
+of it lies in --runs; `summary.py` makes tables of it, `figures.py` draws them.
 """
 
 import argparse
@@ -20,34 +20,43 @@ import pandas as pd
 from steering_candidates import candidates_for
 from steering_study import studied
 from steering_survey import halves_of
-from steering_tables import write_all
 
 from causalvalues.errors import CausalValuesWarning
 from causalvalues.models.language_model import LanguageModel
 from causalvalues.organism.embedded import folder_of
+from causalvalues.report.figure_manifest import Source
 from causalvalues.steering.sae import open_sae
 
+ROOT = Path(__file__).parents[2]
+SURVEYING = ("causalvalues", "numpy", "scipy", "pandas", "pyarrow", "torch", "transformers")
 RUNS = Path(__file__).parent / "results" / "steering_runs"
 MODELS = ("organism/gemma", "organism/llama")
 
 
 def main() -> int:
-    """Run what is not done yet, then write the tables and figures of all of it."""
+    """Run what is not done yet."""
     parser = argparse.ArgumentParser(description="Steering the organisms, with and without graph.")
-    parser.add_argument("--out", type=Path, required=True, help="folder for tables and figures")
     parser.add_argument("--runs", type=Path, default=RUNS, help="folder of what is done")
     parser.add_argument("--models", nargs="+", default=list(MODELS), choices=MODELS)
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--only-run", action="store_true", help="write no tables")
     options = parser.parse_args()
     warnings.simplefilter("ignore", CausalValuesWarning)
     for seed in range(options.seeds):
         for model in options.models:
             run(model, seed, options.runs)
-    if not options.only_run:
-        for path in write_all(options.runs, options.out):
-            print(f"Wrote {path}")
+    source_of(options.seeds).write(options.runs / "steer.manifest.json", files_of(options.runs))
     return 0
+
+
+def files_of(runs: Path) -> list[Path]:
+    """Return the tables of every run."""
+    return sorted(runs.glob("*-*/*.parquet"))
+
+
+def source_of(n_seeds: int) -> Source:
+    """Return what the runs are made from."""
+    weights = [file for name in MODELS for file in folder_of(name).rglob("*.safetensors")]
+    return Source(Path(__file__), ROOT, tuple(weights), {"seeds": n_seeds}, {"first": 0}, SURVEYING)
 
 
 def run(model_name: str, seed: int, folder: Path) -> None:

@@ -1,10 +1,12 @@
 """The tables of the study's README, between two marks, from the tables that were written."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from causalvalues.provenance import write_atomically
+from causalvalues.report.figure_manifest import Source
 
 README = Path(__file__).parent / "README.md"
 BEGIN, END = "<!-- steering: begin -->", "<!-- steering: end -->"
@@ -12,13 +14,22 @@ FAMILIES = ("features", "role prompts", "both")
 METHODS = ("unguided", "measured", "guided", "oracle")
 
 
-def write_page(collateral: pd.DataFrame, claims: pd.DataFrame, predictions: pd.DataFrame) -> Path:
-    """Return the README after the tables between its marks are replaced."""
+def write_page(out: Path, source: Source) -> list[Path]:
+    """Return the README and how its tables were made, after those between its marks are replaced.
+
+    Where results are not those of the checkout the page stays as it is.
+    """
+    if out.resolve() != (README.parent / "results").resolve():
+        return []
+    results = [out / f"steering_{name}.csv" for name in ("collateral", "claims", "predictions")]
+    collateral, claims, predictions = (pd.read_csv(path) for path in results)
     text = README.read_text("utf-8")
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
     tables = "\n\n".join([_collateral(collateral), _claims(claims), _predictions(predictions)])
-    return write_atomically(README, f"{before}{BEGIN}\n{tables}\n{END}{after}")
+    page = write_atomically(README, f"{before}{BEGIN}\n{tables}\n{END}{after}")
+    part = page.with_name(f"{page.name}#steering")
+    return [page, replace(source, inputs=tuple(results)).write(out / "page.manifest.json", [part])]
 
 
 def _collateral(table: pd.DataFrame) -> str:

@@ -15,10 +15,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from steering_figures import draw_collateral, draw_predictions
-from steering_page import write_page
-
-from causalvalues.provenance import write_atomically
 
 Floats = NDArray[np.float64]
 N_RESAMPLES = 1000
@@ -27,24 +23,17 @@ LEAST_GAIN = 1 / 3  # of what was asked
 CELL = ["model", "family", "budget"]
 
 
-def write_all(runs: Path, out: Path) -> list[Path]:
-    """Return the files of all tables and figures, of every model and seed that is done."""
+def tables_of(runs: Path) -> dict[str, pd.DataFrame]:
+    """Return all tables by name, of every model and seed that is done."""
     plans, values, candidates = (
-        _gathered(runs, n) for n in ("plans", "planned_values", "candidates")
+        gathered(runs, n) for n in ("plans", "planned_values", "candidates")
     )
     compared = _comparable(plans)
-    tables = {
+    return {
         "steering_collateral": collateral(compared, plans),
         "steering_claims": claims(compared),
         "steering_predictions": predictions(values, candidates),
     }
-    written = [
-        write_atomically(out / f"{name}.csv", table.round(4).to_csv(index=False))
-        for name, table in tables.items()
-    ]
-    written.append(write_page(*tables.values()))
-    written += draw_collateral(tables["steering_collateral"], out / "steering_collateral_figure")
-    return [*written, *draw_predictions(values, out / "steering_predictions_figure")]
 
 
 def collateral(compared: pd.DataFrame, plans: pd.DataFrame) -> pd.DataFrame:
@@ -150,7 +139,7 @@ def _spread(
     return {f"{name}_low": low, f"{name}_high": high}
 
 
-def _gathered(runs: Path, name: str) -> pd.DataFrame:
+def gathered(runs: Path, name: str) -> pd.DataFrame:
     """Return the rows of every model and seed that is done."""
     files = sorted(
         path

@@ -2,7 +2,8 @@
 
     python experiments/planted_world/run.py --out DIR
 
-Worlds are random and none was used to choose an option. Writes recovery.csv, and one figure.
+Worlds are random and none was used to choose an option. Writes recovery.csv, mean and standard
+error over worlds; `figures.py` draws it.
 """
 
 import argparse
@@ -17,8 +18,11 @@ from causalvalues import compare, discover
 from causalvalues.discovery.options import Algorithm
 from causalvalues.errors import CausalValuesWarning
 from causalvalues.organism.world import World, random_world
-from causalvalues.report.figures import in_house_style, new_figure, save_figure
+from causalvalues.provenance import write_atomically
+from causalvalues.report.figure_manifest import Source
 
+ROOT = Path(__file__).parents[2]
+SEARCHING = ("causalvalues", "numpy", "scipy", "pandas", "numba")
 SEARCHES: tuple[Algorithm, ...] = ("pc", "ges", "xges", "boss")
 ROLES = (50, 100, 200, 500, 1000, 2000)
 MEASURES = ("shd", "adjacency_recall", "adjacency_precision", "arrow_precision")
@@ -36,9 +40,13 @@ def main() -> int:
         print(f"world {seed + 1} of {options.worlds}", flush=True)
         world = random_world(10, degree=2.4, seed=seed)
         rows += [row for n_roles in ROLES for row in score(world, n_roles, seed)]
-    frame = pd.DataFrame(rows)
-    for path in draw(options.out, summary(frame)):
-        print(f"Wrote {path}")
+    table = summary(pd.DataFrame(rows)).to_csv(index=False, lineterminator="\n")
+    path = write_atomically(options.out / "recovery.csv", table)
+    source = Source(
+        Path(__file__), ROOT, (), {"worlds": options.worlds}, {"first world": 0}, SEARCHING
+    )
+    source.write(options.out / "run.manifest.json", [path])
+    print(f"Wrote {path}")
     return 0
 
 
@@ -59,33 +67,6 @@ def summary(frame: pd.DataFrame) -> pd.DataFrame:
     by_point = frame.drop(columns="world").groupby(["search", "n_roles"], sort=False)
     mean, error = by_point.mean(), by_point.sem()
     return mean.join(error.add_suffix("_se")).reset_index()
-
-
-@in_house_style
-def draw(out: Path, frame: pd.DataFrame) -> list[Path]:
-    """Return the files of the figure: one panel per measure."""
-    titles = {
-        "shd": "edges that differ (SHD)",
-        "adjacency_recall": "planted edges found",
-        "adjacency_precision": "found edges that are planted",
-        "arrow_precision": "found arrows that are planted",
-    }
-    figure, axes = new_figure(n_columns=2, n_rows=2, height=2.7, width=4.0)
-    for axis, measure in zip(axes, MEASURES, strict=True):
-        for search, part in frame.groupby("search", sort=False):
-            axis.errorbar(
-                part.n_roles, part[measure], yerr=part[f"{measure}_se"], marker="o", ms=3,
-                label=str(search),
-            )  # fmt: skip
-        axis.set_xscale("log")
-        axis.set_xticks(ROLES, [str(n) for n in ROLES])
-        axis.minorticks_off()
-        axis.set_xlabel("roles asked")
-        axis.set_title(titles[measure])
-        if measure != "shd":
-            axis.set_ylim(0, 1.03)
-    axes[0].legend()
-    return save_figure(figure, out / "recovery", frame)
 
 
 if __name__ == "__main__":
