@@ -7,14 +7,14 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
+from checked import EVIDENCE, ROOT, SCHEMAS, schema_of, validate, validate_run
 
 from causalvalues import compare
 from causalvalues.organism.world import planted_world, random_world
-from checked import EVIDENCE, ROOT, SCHEMAS, schema_of, validate, validate_run
 
 sys.path.insert(0, str(ROOT / "docs" / "making"))
 
-from schemas import published  # noqa: E402
+from schemas import published
 
 PACKAGE = ROOT / "causalvalues"
 LAID_OUT = [

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from checked import ROOT, validate_run
 
 from causalvalues.organism.world import planted_world
 
-ROOT = Path(__file__).parents[2]
 MAKING = ROOT / "docs" / "making"
 PAGES = sorted((ROOT / "docs" / "tutorials").glob("*.md"))
 PEOPLE = ROOT / "docs" / "tutorials" / "data" / "people.csv"
@@ -35,7 +35,7 @@ def test_a_tutorial_runs_and_shows_what_comes_out(page: Path, clone: Path) -> No
     outcome = subprocess.run(
         [sys.executable, str(MAKING / "tutorial.py"), str(page)],
         cwd=clone,
-        env=os.environ | {"COLUMNS": WIDTH},
+        env=os.environ | {"COLUMNS": WIDTH, "OMP_NUM_THREADS": "1"},  # alone or beside others
         capture_output=True,
         text=True,
         check=False,
@@ -47,6 +47,10 @@ def test_a_tutorial_runs_and_shows_what_comes_out(page: Path, clone: Path) -> No
         if block.shown is not None:
             missing = differences(block.shown, printed)
             assert not missing, f"{block.code}\nprinted\n{printed}"
+    if page.stem == "interpretability":  # it writes every file of a run
+        held = validate_run(clone / "runs" / "first")
+        assert {"graph", "manifest", "stages", "comparison", "candidates"} <= held
+        assert {"profiles", "plan", "intervention", "verdict"} <= held
 
 
 def test_the_invented_people_are_those_of_the_planted_world() -> None:
