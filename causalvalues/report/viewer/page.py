@@ -26,7 +26,7 @@ __all__ = ["SCRIPTS", "STYLES", "page_of", "script_safe"]
 
 HERE = files("causalvalues.report.viewer")
 VIS = "lib/vis-9.1.2/vis-network.min.js"  # Apache-2.0 or MIT, its notice is in the file
-STYLES = ("colours", "layout", "controls", "panels", "charts", "tables", "print")
+STYLES = ("colours", "layout", "controls", "panels", "charts", "tables", "exports", "print")
 SCRIPTS = (
     "contract",  # the document and what is derived from it once
     "state",  # the one state object
@@ -45,10 +45,14 @@ SCRIPTS = (
     "comparison",
     "plan",
     "legend",
-    "drawing",
+    "captions",  # filters in force and provenance, in words
+    "drawing",  # the drawing as a picture that stands alone
+    "drawing_words",
     "formats",
     "exports",
+    "table_rows",
     "tables",
+    "printing",
     "provenance",
     "theme",
     "tabs",

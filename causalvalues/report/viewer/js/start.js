@@ -2,7 +2,7 @@
 readFragment();
 for (const start of [
   startTheme, startTabs, startFilters, startInspector, startSideEffects, startWhatIf,
-  startTrials, startPlan, startComparison, startLegend, startNetwork, startExports, startTables, startProvenance,
+  startTrials, startPlan, startComparison, startLegend, startNetwork, startExports, startTables, startPrinting, startProvenance,
   startKeyboard, startFragment,
 ]) start();
 document.documentElement.dataset.ready = "yes";
