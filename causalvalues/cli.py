@@ -25,6 +25,7 @@ from causalvalues.commands import (
     leaderboard,
     organism,
     plan,
+    report,
     run,
     steer,
     view,
@@ -51,6 +52,7 @@ app.command()(plan.plan)
 app.command()(steer.steer)
 app.command()(evaluate.evaluate)
 app.command()(leaderboard.leaderboard)
+app.command()(report.report)
 app.command()(compare.compare)
 app.command()(view.view)
 app.command()(export.export)

@@ -9,6 +9,7 @@
 7. measure    what each of them does to every value                             effects.parquet
 8. plan       raise one value and leave the others, as the graph foresees       plan.json
 9. verify     the plan on items and roles it never saw, the truth beside it     verdict.json
+10. tell      all of it as pages to explore, to read and to print               report.html
 
 A model without an autoencoder of its own is steered by lines alone. One that nothing steers so far
 ends its story there, with the reason.
@@ -26,6 +27,7 @@ from causalvalues.organism.embedded import is_organism
 from causalvalues.organism.world import planted_world
 from causalvalues.report.figures import in_house_style, new_figure, save_figure
 from causalvalues.steering.cards import find_card
+from causalvalues.study.pages import write_pages
 from causalvalues.study.plan import (
     DiscoveryPlan,
     ModelPlan,
@@ -119,12 +121,13 @@ def tell(
     outcome = run(study, out, bar=bar, respondent=respondent)
     predicted = predicted_against_measured(outcome, seed=study.discovery.seed)
     written = _draw_effects(predicted, out / "figures")
-    files = (*outcome.files, *written)
+    files = (*outcome.files, *written)  # the report of the run among them
     try:
         steered = _steered(study, out, respondent, n_calibration, n_held_out, n_items, bar)
     except InputError as reason:
         return Story(outcome, predicted, files, ended=str(reason))
-    return Story(outcome, predicted, tuple(dict.fromkeys((*files, *steered.files))), steered)
+    files = (*files, *steered.files, *write_pages(out, bar=bar))
+    return Story(outcome, predicted, tuple(dict.fromkeys(files)), steered)
 
 
 def sae_of(model: str) -> tuple[str, ...]:

@@ -45,14 +45,16 @@ def evaluate(
     Example: [bold]causalvalues evaluate runs/first[/]
     """
     with waiting(f"Reading {run}"):
+        from causalvalues.study.pages import write_pages
         from causalvalues.study.steering import verify_plan
 
     verified = verify_plan(run, n_roles=roles, n_items=items, seed=seed, model=model, bar=bar)
+    pages = write_pages(run, bar=bar)
     if as_json:
         answer(_document(verified, run))
         return
     print_verdict(verified.verdict)
-    wrote(list(verified.files))
+    wrote([*verified.files, *pages])
 
 
 def _document(verified: "Verified", run: Path) -> dict[str, JsonValue]:

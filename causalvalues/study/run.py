@@ -2,12 +2,13 @@
 
     runs/<name>/  study.yaml · answers.sqlite · scores.parquet · response_style.csv · unread.csv
                   reliability.csv · graph.json · effects.csv · measured.csv · planted.json
-                  comparison.json · figures/ · methods/ · viewer.html · stages.json · manifest.json
+                  comparison.json · figures/ · methods/ · viewer.html · report.html · report.json
+                  stages.json · manifest.json
 
 Answers are asked once, whatever happens; a later stage runs again only if what it is made from
 changed, or its files did. Guarantee: a study whose parts do not fit, a folder that is not its own,
 and a folder that another process works in are refused before a model is loaded; a folder with a
-manifest is a run that has ended.
+manifest is a run that has ended, the report aside, which tells of the manifest as well.
 """
 
 from collections.abc import Mapping
@@ -32,6 +33,7 @@ from causalvalues.study.interview import Interview
 from causalvalues.study.keeping import ANSWERS, MANIFEST, keep_study, refuse_foreign, write_manifest
 from causalvalues.study.plan import Study
 from causalvalues.study.record import METHODS, STEERING, VIEW, Record
+from causalvalues.study.reporting import write_report
 from causalvalues.study.respondents import public_name, respondent_of
 from causalvalues.study.stages import (
     Bar,
@@ -121,6 +123,7 @@ def _stages(
     files = [file for file in files if file.is_file()]
     told: JsonValue = {"n": len(held.keys), "digest": held.digest}
     files.append(write_manifest(study, respondent, folder, files, told))
+    files += write_report(folder)
     return Outcome(
         study, table, graph, comparison,
         len(interview.questions), interview.n_answers, held.n_asked, tuple(files), methods,
