@@ -19,7 +19,16 @@ import command_page
 import room_pages
 import schema_page
 
-__all__ = ["on_files"]
+__all__ = ["on_config", "on_files"]
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Return the settings with a page for every room under Reference."""
+    listed = ["reference/index.md", *(f"reference/{room}.md" for room in room_pages.rooms())]
+    for part in config.nav or []:
+        if isinstance(part, dict) and "Reference" in part:
+            part["Reference"] = listed
+    return config
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:

@@ -6,27 +6,26 @@ Guarantee: every module of the package that says what it offers is on one of the
 import ast
 from pathlib import Path
 
-__all__ = ["PACKAGE", "ROOMS", "documented_modules", "page_of_room", "pages"]
+__all__ = ["PACKAGE", "documented_modules", "page_of_room", "pages", "rooms"]
 
 PACKAGE = Path(__file__).parents[2] / "causalvalues"
 LONE = "package"  # the page of the modules that live in no room
 
-ROOMS: dict[str, str] = {
-    "values": "Value systems: names, definitions, the circle, opposites.",
-    "survey": "Items, roles, protocols, answers, scores; guards and reliability.",
-    "contrasts": "Texts that differ in one value, with linters and readers.",
-    "models": "Any Hugging Face decoder or served model as a respondent.",
-    "organism": "The embedded models whose truth is planted, and the world they learnt.",
-    "discovery": "From a table of scores to a graph: search, support, nulls, effects, comparison.",
-    "steering": "Interventions as data, and the hooks that carry them out.",
-    "methods": "Steering methods that are fitted to a value, each behind one interface.",
-    "evaluation": "What an intervention does: profiles, health, leakage, fluency, judges.",
-    "planning": "Predictions from few measured values to all, plans, and the check of a plan.",
-    "leaderboard": "One protocol that tunes and judges every method alike.",
-    "report": "Figures and pages for people.",
-    "study": "A study file, its stages, and the run folder.",
-    LONE: "What all rooms use: errors, provenance, the demo, the doctor.",
-}
+ORDER = (  # imports point one way; a room that is not named here comes last
+    "values",
+    "survey",
+    "contrasts",
+    "models",
+    "organism",
+    "discovery",
+    "steering",
+    "methods",
+    "evaluation",
+    "planning",
+    "leaderboard",
+    "report",
+    "study",
+)
 INTRODUCTION = """# The API, room by room
 
 Built from the docstrings. Imports point one way: a room uses those above it in this table, never
@@ -34,6 +33,12 @@ those below. `import causalvalues` offers what most need.
 
 """
 COMMAND_LINE = {"cli", "__main__", "commands"}  # documented as commands, not as an API
+
+
+def rooms() -> list[str]:
+    """Return the rooms of the package that have a page, and the page of what lies in none."""
+    found = {path.parent.name for path in PACKAGE.glob("*/__init__.py")} - COMMAND_LINE
+    return [*(r for r in ORDER if r in found), *sorted(found - set(ORDER)), LONE]
 
 
 def documented_modules(room: str) -> list[str]:
@@ -46,16 +51,16 @@ def documented_modules(room: str) -> list[str]:
 def page_of_room(room: str) -> str:
     """Return a room's page in Markdown: its idea, a table of modules, then each in full."""
     modules = documented_modules(room)
-    title = "The package itself" if room == LONE else f"`causalvalues.{room}`"
+    title = "The package itself" if room == LONE else f"causalvalues.{room}"
     rows = [f"| [`{name}`](#{name}) | {_idea(name)} |" for name in modules]
     directives = [f"::: {name}" for name in modules]
     table = ["| module | its idea |", "|---|---|", *rows]
-    return "\n\n".join([f"# {title}", ROOMS[room], "\n".join(table), *directives]) + "\n"
+    return "\n\n".join([f"# {title}", _idea_of_room(room), "\n".join(table), *directives]) + "\n"
 
 
 def pages() -> dict[str, str]:
     """Return the text of every page of the reference by its place under docs/."""
-    listed = [f"| [{room}]({room}.md) | {idea} |" for room, idea in ROOMS.items()]
+    listed = [f"| [{room}]({room}.md) | {_idea_of_room(room)} |" for room in rooms()]
     head = (
         "# The API, room by room\n\nBuilt from the docstrings. Imports point one way, from the top "
     )
@@ -63,8 +68,17 @@ def pages() -> dict[str, str]:
     index = head + "\n".join(["| room | what it is for |", "|---|---|", *listed]) + "\n\n"
     index += "::: causalvalues\n    options:\n      heading_level: 2\n"
     return {"reference/index.md": index} | {
-        f"reference/{room}.md": page_of_room(room) for room in ROOMS
+        f"reference/{room}.md": page_of_room(room) for room in rooms()
     }
+
+
+def _idea_of_room(room: str) -> str:
+    """Return what a room is for."""
+    if room == LONE:
+        return (
+            "What all rooms use: errors, provenance; and what uses all rooms: the demo, the doctor."
+        )
+    return _idea(f"causalvalues.{room}")
 
 
 def _dotted(path: Path) -> str | None:
