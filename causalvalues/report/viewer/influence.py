@@ -58,6 +58,11 @@ class Influence:
         rounded = np.array(self.weights, dtype=np.float32).astype(np.float64)
         if rounded.ndim != 2 or not len(rounded) or not np.isfinite(rounded).all():
             raise GraphError("Weights are finite, a row per draw", found=str(rounded.shape))
+        if rounded.shape[1] != len(self.pairs):
+            raise GraphError(
+                f"Weights of {len(self.pairs)} pairs have a column per pair",
+                found=str(rounded.shape),
+            )
         rounded.setflags(write=False)
         object.__setattr__(self, "weights", rounded)
 

@@ -117,15 +117,13 @@ function flowsOf(settings) {
 
 /** What every value changes by, as it is shown now: by the panel that is open; or null. */
 function shownChange(now) {
-  const changes = changesOf(now);
-  if (changes === null) return null;
-  const least = UNSEEN * Math.max(...changes.map(Math.abs));
-  return changes.map((change) => (Math.abs(change) < least ? 0 : change));
+  const { changes, largest } = changesOf(now);
+  return changes && changes.map((change) => (Math.abs(change) < UNSEEN * largest ? 0 : change));
 }
 
 /** The same in words, for legends; null where nothing is shown. */
 function shownChangeSays(now) {
-  if (changesOf(now) === null) return null;
+  if (changesOf(now).changes === null) return null;
   if (now.tab === "side-effects") return `Change if ${nodes[now.value].name} is raised by 1`;
   if (now.tab === "what-if") return "Change under “what if”";
   return now.tab === "plan" ? "Change that the plan predicts" : `Change measured under ${told.trials[now.trial].name}`;
@@ -133,12 +131,14 @@ function shownChangeSays(now) {
 
 /** The change that is drawn largest. */
 function largestChange() {
-  const changes = changesOf(state);
-  return Math.max(1e-9, ...(changes === null ? [] : changes.map(Math.abs)));
+  return changesOf(state).largest;
 }
 
 function changesOf(now) {
-  if (!changesByState.has(now)) changesByState.set(now, changesIn(now));
+  if (!changesByState.has(now)) {
+    const changes = changesIn(now);
+    changesByState.set(now, { changes, largest: Math.max(1e-9, ...(changes || []).map(Math.abs)) });
+  }
   return changesByState.get(now);
 }
 
