@@ -42,6 +42,7 @@ UNSUPPORTED = "This graph carries no support from resamples: no edge of it shoul
 UNTESTED = "No null was computed for this graph: chance may give as many edges."
 MOST_EFFECTS = 120  # nodes, up to which all total effects stand in the page
 DIGITS = 7
+MOST_EXACT = 2**53 - 1  # a browser's whole numbers
 
 
 @dataclass(frozen=True)
@@ -219,9 +220,18 @@ def _provenance(
     if not any("null" in check.name or "chance" in check.name for check in graph.checks):
         told.insert(0, UNTESTED)
     made = manifest or graph.manifest
-    plain: dict[str, JsonValue] = {} if made is None else made.model_dump(mode="json")
+    plain = {} if made is None else {k: _kept(v) for k, v in made.model_dump(mode="json").items()}
     checks = [CheckView(name=c.name, passed=c.passed, detail=c.detail) for c in graph.checks]
     return ProvenanceView(caveats=told, checks=checks, manifest=plain)
+
+
+def _kept(value: JsonValue) -> JsonValue:
+    """Return a value in which whole numbers that a browser would round stand as text."""
+    if isinstance(value, dict):
+        return {key: _kept(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_kept(each) for each in value]
+    return str(value) if isinstance(value, int) and abs(value) > MOST_EXACT else value
 
 
 def _origin(graph: ValueGraph) -> str:

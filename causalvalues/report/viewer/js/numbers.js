@@ -11,7 +11,8 @@ function signed(number, digits = 2) {
 /** "0.31". */
 function plain(number, digits = 2) {
   if (number === null || number === undefined || Number.isNaN(number)) return "—";
-  return (number < 0 ? "−" : "") + Math.abs(number).toFixed(digits);
+  const text = Math.abs(number).toFixed(digits);
+  return (number < 0 && Number(text) !== 0 ? "−" : "") + text;
 }
 
 /** "−0.10 to +0.20". */

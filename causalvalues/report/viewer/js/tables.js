@@ -39,7 +39,7 @@ function headCell(name, [key, heading, , number], now) {
 function bodyRow(row, columns, now, printed) {
   const cells = columns.map(([, , cell, number], at) => {
     const text = cell(row, now);
-    if (at > 0) return make("td", { class: number ? "number" : null, "data-value": number ? number(row, now) : null }, text);
+    if (at > 0) return make("td", { class: number ? "number" : text.length > 60 ? "words" : null, "data-value": number ? number(row, now) : null }, text);
     return make("th", { scope: "row" }, printed ? text
       : make("button", { type: "button", class: "link", "data-row": row.key, on: { click: () => change(row.choose) } }, text));
   });
