@@ -95,8 +95,8 @@ def write_viewer(
 def _subtitle(surveyed: Surveyed) -> str:
     """Return who was asked what, in a line."""
     study, interview, table = surveyed.study, surveyed.interview, surveyed.table
-    conditions = len(interview.groups) - 1
-    under = f", {conditions} interventions" if conditions else ""
+    n_settled = len(interview.groups) - 1
+    under = f", {n_settled} value{'s' * (n_settled > 1)} settled in turn" if n_settled else ""
     return (
         f"{study.name}: {table.n_clusters} roles, {len(interview.questions)} questions each"
         f"{under}; searched by {study.discovery.algorithm.upper()}"
