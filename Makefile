@@ -1,4 +1,4 @@
-# setup demo test check bench figures faults docs. `make demo` and `make test` set up what they need.
+# setup demo test check bench figures figures-check faults docs. `make demo` and `make test` set up what they need.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
