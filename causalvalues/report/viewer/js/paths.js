@@ -78,7 +78,8 @@ function stepsTo(effect) {
 
 /** "security → conformity → tradition: +0.21". @param {Way} way */
 function waySentence(way) {
-  return `${way.nodes.map((node) => nodes[node].name).join(" → ")}: ${signed(way.strength)}`;
+  const digits = Math.abs(way.strength) < 0.01 ? 3 : 2;
+  return `${way.nodes.map((node) => nodes[node].name).join(" → ")}: ${signed(way.strength, digits)}`;
 }
 
 /** The edges and nodes to bring forward now, or null where all stand alike. */

@@ -47,6 +47,11 @@ function startWhatIf() {
   const letAllGo = () => change({ settings: Object.freeze({}) });
   const clear = make("button", { type: "button", on: { click: letAllGo } }, "Clear all");
   const rows = [];
+  watch(["value"], (now) => {
+    rows.forEach(({ node, element }) => { element.dataset.chosen = node === now.value ? "yes" : "no"; });
+    const chosen = rows.find(({ node }) => node === now.value);
+    if (chosen && now.tab === "what-if") chosen.element.scrollIntoView({ block: "nearest" });
+  });
   watch(["tab", "settings", "search"], (now) => {
     if (now.tab !== "what-if") return;
     if (!rows.length) {
