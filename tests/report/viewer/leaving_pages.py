@@ -63,15 +63,16 @@ def _counted(generator: np.random.Generator, n: int) -> Support:
     return Support(adjacent, directed, *both, n_resamples=N_RESAMPLES, unit="cluster")
 
 
-def exported(page: Any, ending: str) -> str:
-    """The text of a file that the page's menu hands over."""
-    return path_of_export(page, ending).read_bytes().decode("utf-8")
+def exported(shown: Any, ending: str, *, page: Any = None) -> str:
+    """The text of a file that the menu of a page, or of a frame in it, hands over."""
+    data = path_of_export(shown, ending, page=page).read_bytes()
+    return data.decode("latin-1" if ending == "png" else "utf-8")
 
 
-def path_of_export(page: Any, ending: str) -> Path:
-    """The file that the page's menu hands over."""
-    if page.locator("#exports").get_attribute("open") is None:
-        page.locator("#exports > summary").click()
-    with page.expect_download() as download:
-        page.locator(f"[data-format={ending}]").click()
+def path_of_export(shown: Any, ending: str, *, page: Any = None) -> Path:
+    """The file that the menu of a page, or of a frame in it, hands over."""
+    if shown.locator("#exports").get_attribute("open") is None:
+        shown.locator("#exports > summary").click()
+    with (page or shown).expect_download() as download:
+        shown.locator(f"[data-format={ending}]").click()
     return Path(download.value.path())
