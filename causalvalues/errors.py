@@ -30,6 +30,7 @@
     │       ├── UnreadableAnswer                    an answer in another format
     │       └── NoLogProbabilities                  answers without log-probabilities
     ├── Interrupted                         130 stopped by the user; what was finished is kept
+    ├── WorkFailed                          1   work that many workers tried, and gave up
     └── Fault                               1   a result that breaks a promise of this package
         ├── KnowledgeIgnored                    an algorithm returned what knowledge forbids
         └── HookNeverFired                      an edit that missed tokens it is meant for
@@ -87,6 +88,7 @@ __all__ = [
     "UnknownArchitecture",
     "UnknownModel",
     "UnreadableAnswer",
+    "WorkFailed",
     "WrongHook",
     "WrongModel",
     "WrongWidth",
@@ -239,6 +241,10 @@ class Interrupted(CausalValuesError):
     """Stopped by the user; what was finished is kept."""
 
     exit_code = 130
+
+
+class WorkFailed(CausalValuesError):
+    """Work that was shared between workers was tried and given up; what was done is kept."""
 
 
 class Fault(CausalValuesError):

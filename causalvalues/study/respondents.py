@@ -4,6 +4,7 @@ Guarantee: what may be published of a model holds no path of this machine, no ad
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from urllib.parse import urlsplit, urlunsplit
 
@@ -11,7 +12,18 @@ from causalvalues.errors import OptionError
 from causalvalues.study.plan import ModelPlan
 from causalvalues.survey.request import Respondent
 
-__all__ = ["check_model", "public_identity", "public_name", "respondent_of"]
+__all__ = ["PlannedModel", "check_model", "public_identity", "public_name", "respondent_of"]
+
+
+@dataclass(frozen=True)
+class PlannedModel:
+    """The model of a study, to be opened by whichever process asks it."""
+
+    plan: ModelPlan
+
+    def open(self) -> Respondent:
+        """Return the respondent, loaded or connected to."""
+        return respondent_of(self.plan)
 
 
 def check_model(plan: ModelPlan) -> None:

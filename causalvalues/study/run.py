@@ -27,6 +27,7 @@ from causalvalues.provenance import (
     digest_of_file,
     write_atomically,
 )
+from causalvalues.scale.executors import Executor
 from causalvalues.study.drawing import draw_all
 from causalvalues.study.explained import explained
 from causalvalues.study.interview import Interview
@@ -35,6 +36,7 @@ from causalvalues.study.plan import Study
 from causalvalues.study.record import METHODS, STEERING, VIEW, Record
 from causalvalues.study.reporting import write_report
 from causalvalues.study.respondents import public_name, respondent_of
+from causalvalues.study.sharing import ask_over
 from causalvalues.study.stages import (
     Bar,
     Held,
@@ -80,20 +82,30 @@ class Outcome:
 
 
 def run(
-    study: Study, folder: Path, *, bar: Bar = silent, respondent: Respondent | None = None
+    study: Study,
+    folder: Path,
+    *,
+    bar: Bar = silent,
+    respondent: Respondent | None = None,
+    executor: Executor | None = None,
 ) -> Outcome:
     """Return what a study finds, after every stage that was not finished yet.
 
     run(Study.from_yaml("study.yaml"), Path("runs/first")).graph
+    An executor shares the asking between workers; the answers are the same.
     """
     interview = Interview.of(study)
     refuse_foreign(folder, study)
     try:
         with AnswerStore.open(folder / ANSWERS) as store:  # locks the folder to others
-            if respondent is None:
+            n_shared = 0
+            if executor is not None:
+                (folder / MANIFEST).unlink(missing_ok=True)
+                respondent, n_shared = ask_over(executor, study, interview, store, bar=bar)
+            elif respondent is None:
                 with bar(f"Loading {public_name(study.model.name)}"):
                     respondent = respondent_of(study.model)
-            return _stages(study, interview, respondent, store, bar)
+            return _stages(study, interview, respondent, store, bar, n_shared)
     except KeyboardInterrupt:
         raise Interrupted(
             "The run was stopped",
@@ -103,7 +115,12 @@ def run(
 
 
 def _stages(
-    study: Study, interview: Interview, respondent: Respondent, store: AnswerStore, bar: Bar
+    study: Study,
+    interview: Interview,
+    respondent: Respondent,
+    store: AnswerStore,
+    bar: Bar,
+    n_shared: int,
 ) -> Outcome:
     """Return what a study finds, in a folder that is this process's own."""
     folder = store.path.parent
@@ -126,7 +143,8 @@ def _stages(
     files += write_report(folder)
     return Outcome(
         study, table, graph, comparison,
-        len(interview.questions), interview.n_answers, held.n_asked, tuple(files), methods,
+        len(interview.questions), interview.n_answers, n_shared + held.n_asked, tuple(files),
+        methods,
     )  # fmt: skip
 
 

@@ -46,6 +46,7 @@ __all__ = [
     "Held",
     "Progress",
     "ask_groups",
+    "digest_of_group",
     "graphs_that_fit",
     "judge",
     "learn",
@@ -90,7 +91,7 @@ def ask_groups(
                 group.roles,
                 store,
                 condition=group.name,
-                condition_digest=_digest_of(group),
+                condition_digest=digest_of_group(group),
                 role_place=interview.protocol.role_place,
                 progress=_shifted(progress, len(keys), interview.n_answers),
             )
@@ -231,6 +232,6 @@ def _shifted(progress: Progress, before: int, total: int) -> Progress:
     return lambda done, _: progress(before + done, total)
 
 
-def _digest_of(group: Group) -> str:
+def digest_of_group(group: Group) -> str:
     """Return what an intervention by role prompt is known by; nothing for none."""
     return digest_of_bytes(repr(sorted(group.settled)).encode()) if group.settled else ""

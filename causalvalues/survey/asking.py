@@ -10,7 +10,7 @@ that skips, repeats or misshapes an answer is a `Fault`, and nothing of that ans
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
@@ -30,7 +30,7 @@ from causalvalues.survey.request import Respondent
 from causalvalues.survey.responses import AnswerStore
 from causalvalues.survey.roles import Role
 
-__all__ = ["Asked", "Progress", "Sweeper", "ask", "ask_under"]
+__all__ = ["ROLES_AT_ONCE", "Asked", "Progress", "Sweeper", "ask", "ask_under"]
 
 Progress = Callable[[int, int], None]
 Edit = TypeVar("Edit")
@@ -38,6 +38,7 @@ Edit = TypeVar("Edit")
 NOT_FINITE = "not finite"
 WRITE_EVERY = 256  # answers
 WRITE_EVERY_SECONDS = 1.0
+ROLES_AT_ONCE = 16
 
 
 @dataclass(frozen=True)
@@ -60,12 +61,14 @@ def ask(
     condition: str = "",
     condition_digest: str = "",
     role_place: RolePlace = "system",
-    roles_at_once: int = 16,
+    roles_at_once: int = ROLES_AT_ONCE,
+    held: Collection[bytes] = (),
     progress: Progress | None = None,
 ) -> Asked:
     """Return what was asked, once the store holds an answer to every question by every role.
 
     A respondent gets `roles_at_once` whole roles at a time, so that it can share what they share.
+    `held` are keys whose answers another store holds: they are not asked.
     """
     design = Design(
         dict(respondent.identity),
@@ -75,7 +78,9 @@ def ask(
         role_place,
     )
     answers = partial(answers_of_respondent, respondent)
-    return _keep(answers, design, store, roles_at_once=roles_at_once, progress=progress)
+    return _keep(
+        answers, design, store, roles_at_once=roles_at_once, elsewhere=held, progress=progress
+    )
 
 
 def ask_under(
@@ -87,7 +92,7 @@ def ask_under(
     edits: Mapping[str, Edit | None],
     digests: Mapping[str, str],
     role_place: RolePlace = "system",
-    roles_at_once: int = 16,
+    roles_at_once: int = ROLES_AT_ONCE,
     progress: Progress | None = None,
 ) -> Asked:
     """Return what was asked, once the store holds every answer under every condition.
@@ -115,6 +120,7 @@ def _keep(
     store: AnswerStore,
     *,
     roles_at_once: int,
+    elsewhere: Collection[bytes] = (),
     progress: Progress | None,
 ) -> Asked:
     """Return what was asked, after writing answers as they come."""
@@ -122,7 +128,7 @@ def _keep(
         raise OptionError("`roles_at_once` must be 1 or more", found=str(roles_at_once))
     started = time.monotonic()
     n_damaged = store.drop_damaged()
-    missing = store.missing(design.keys)
+    missing = [key for key in store.missing(design.keys) if key not in elsewhere]
     desk = _Desk(store, design.identity["model"], len(missing), progress)
     try:
         for chunk in design.askings(missing, n_roles=roles_at_once):

@@ -1,0 +1,43 @@
+"""A study that workers ask holds the answers and the scores of one process, byte for byte."""
+
+from pathlib import Path
+
+import pytest
+from organism_study import INTERVIEW, STUDY, Found, asked
+
+from causalvalues.errors import Fault
+from causalvalues.scale.executors import InProcess
+from causalvalues.scale.processes import Processes
+from causalvalues.study.plan import DiscoveryPlan
+from causalvalues.study.run import run
+from causalvalues.study.sharing import Elsewhere
+from causalvalues.survey.design import request_of
+
+pytestmark = pytest.mark.filterwarnings("ignore::causalvalues.errors.CausalValuesWarning")
+
+
+def test_two_processes_give_the_bytes_of_one(tmp_path: Path, in_process: Found) -> None:
+    workers = Processes(2)
+    try:
+        assert asked(tmp_path, workers) == in_process
+    finally:
+        workers.close()
+    assert in_process.n_answers == INTERVIEW.n_answers
+
+
+def test_a_whole_run_may_be_shared(tmp_path: Path, in_process: Found) -> None:
+    quick = DiscoveryPlan(n_resamples=0, n_permutations=0)
+    study = STUDY.model_copy(update={"discovery": quick})
+    outcome = run(study, tmp_path / "run", executor=InProcess())
+    assert outcome.n_asked == outcome.n_answers == in_process.n_answers
+    assert in_process.digest_of_answers in (tmp_path / "run" / "manifest.json").read_text()
+    assert run(study, tmp_path / "run", executor=InProcess()).n_asked == 0
+
+
+def test_who_answered_elsewhere_answers_nothing_here() -> None:
+    requests = [request_of(INTERVIEW.groups[0].roles[0], INTERVIEW.questions[0], "system")]
+    elsewhere = Elsewhere({"model": "far"})
+    with pytest.raises(Fault, match="1 more request"):
+        elsewhere.log_probabilities(requests)
+    with pytest.raises(Fault, match="1 more request"):
+        elsewhere.texts(requests, max_new_tokens=1)
