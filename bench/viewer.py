@@ -26,7 +26,8 @@ N_RUNS = 5
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
 FRAMES = "await new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)));"
 READY = f"""async () => {{
-  while (document.documentElement.dataset.ready !== "yes") await new Promise((go) => setTimeout(go, 1));
+  const stands = () => document.documentElement.dataset.ready === "yes";
+  while (!stands()) await new Promise((go) => setTimeout(go, 1));
   {FRAMES} return performance.now(); }}"""
 
 
@@ -36,7 +37,7 @@ def random_graph(n_nodes: int, n_edges: int, *, seed: int = 0) -> ValueGraph:
     pairs = np.argwhere(np.triu(np.ones((n_nodes, n_nodes)), k=1))
     chosen = pairs[random.choice(len(pairs), n_edges, replace=False)]
     marks, adjacent = np.zeros((n_nodes, n_nodes), np.int8), np.zeros((n_nodes, n_nodes))
-    marks[chosen[:, 0], chosen[:, 1]], marks[chosen[:, 1], chosen[:, 0]] = 1, -1
+    marks[chosen[:, 0], chosen[:, 1]], marks[chosen[:, 1], chosen[:, 0]] = -1, 1
     adjacent[chosen[:, 0], chosen[:, 1]] = random.uniform(0.2, 1, n_edges)
     names = tuple(f"value {place}" for place in range(n_nodes))
     effects = tuple(
@@ -52,8 +53,8 @@ def random_graph(n_nodes: int, n_edges: int, *, seed: int = 0) -> ValueGraph:
 
 def after(page: Any, doing: str) -> float:
     """Return the milliseconds from an input until the frame after it is drawn."""
-    script = f"async () => {{ const start = performance.now(); {doing} {FRAMES} return performance.now() - start; }}"
-    return float(page.evaluate(script))
+    timed = f"const start = performance.now(); {doing} {FRAMES} return performance.now() - start;"
+    return float(page.evaluate(f"async () => {{ {timed} }}"))
 
 
 def typed(selector: str, value: str) -> str:

@@ -62,7 +62,7 @@ function changeList(kind, compared) {
 /** Values that one of the two does not have: their edges are not compared. */
 function leftOutNote(now) {
   const lacking = [...new Set([...graphs[now.graph].absent, ...graphs[now.against].absent])];
-  return lacking.length ? make("p", { class: "note" }, `Left out, as only one of the graphs has them: ${lacking.map((node) => nodes[node].name).join(", ")}.`) : null;
+  return lacking.length ? make("p", { class: "note" }, `Left out, as only one of the graphs has them: ${lacking.sort((a, b) => a - b).map((node) => nodes[node].name).join(", ")}.`) : null;
 }
 
 function drawComparison(now) {

@@ -13,12 +13,15 @@ function edgeInWords(edge) {
   return `${cause} ${{ raises: "raises", lowers: "lowers", unknown: "acts on" }[signOf(effectAlong(edge))]} ${effect}`;
 }
 
-/** How often resamples found an edge, and which way round. */
-function supportInWords(support) {
+/** How often resamples found an edge, and which way round. @param {Edge} edge */
+function supportInWords(edge) {
+  const { support } = edge;
   if (support === null) return ["no support from resamples"];
+  const first = nodes[edge.first].name, second = nodes[edge.second].name, clear = kindOf(edge) === "directed";
   return [
     ["found in ", percent(support.adjacent), " of resamples"],
-    ["this direction in ", percent(support.directed)], ["the other in ", percent(support.reversed)],
+    [clear ? "this direction in " : `${first} → ${second} in `, percent(support.directed)],
+    [clear ? "the other in " : `${second} → ${first} in `, percent(support.reversed)],
     ["direction open in ", percent(support.undirected)],
     support.bidirected > 0 ? ["hidden cause in ", percent(support.bidirected)] : null,
   ].filter((part) => part !== null);
@@ -41,7 +44,7 @@ function edgeTold({ edge, change: changed }) {
   return [
     make("h2", {}, edgeInWords(edge), make("span", { class: "tag" }, sentenceOf(edge)), changed === null ? null
       : make("span", { class: "tag" }, CHANGE_NAMES[changed])),
-    make("p", { class: "facts" }, ...supportInWords(edge.support).map(factLine)),
+    make("p", { class: "facts" }, ...supportInWords(edge).map(factLine)),
     make("p", { class: "facts" }, factLine(effectInWords(effectAlong(edge)))),
   ];
 }

@@ -3,6 +3,7 @@ const KEYS = [
   ["/", "Find a value"],
   ["← ↑ → ↓", "In the drawing: to the next value that way"],
   ["Home End", "To the first or last value"],
+  ["PgUp PgDn", "To the value before or after, in the order of the tables"],
   ["Enter", "Choose the value: what happens if it is raised"],
   ["e E", "Through the edges of the value, forth and back"],
   ["+ − 0", "Nearer, farther, all of it"],
@@ -87,6 +88,8 @@ function actOf(key) {
   if (WAYS[key]) return () => walkTo(walk.node === null ? start : nodeTowards(start, WAYS[key]));
   return {
     Home: () => walkTo(0), End: () => walkTo(nodes.length - 1),
+    PageDown: () => walkTo(walk.node === null ? start : (start + 1) % nodes.length),
+    PageUp: () => walkTo(walk.node === null ? start : (start + nodes.length - 1) % nodes.length),
     Enter: chooseWalked, " ": chooseWalked,
     e: () => stepEdge(1), E: () => stepEdge(-1),
     "+": () => zoomBy(1.25), "-": () => zoomBy(0.8), 0: resetPlaces,

@@ -6,7 +6,8 @@
  * would stand on each other: then the whole is shown smaller.
  */
 const LAYOUTS = [["layers", "Causes above"], ["circle", "Circle"]];
-const MARGIN = [64, 44]; // half of what is kept free for labels at the border
+const MARGIN = [64, 40]; // half of what is kept free at the border
+const ABOVE = 32, BELOW = 48; // room for a large dot, and for a label
 const DOT = 12, LABEL_GAP = 12, ROW = 58, LOWER = 40;
 const network = new vis.Network(
   slot("network"),
@@ -100,11 +101,23 @@ function resetPlaces() {
 
 /** In another room, dragged values stay where they are, as shares of the room. */
 function putPlaces() {
-  const places = placesOf(state.layout), { clientWidth: wide, clientHeight: high } = slot("network");
+  const { clientWidth: wide, clientHeight: high } = slot("network");
+  if (wide === 0 || high === 0) return; // a frame that is not laid out yet: its size will be told
+  const places = placesOf(state.layout);
   Object.assign(room, { wide, high });
   for (const [node, [x, y]] of moved) places[node] = { x: x * wide, y: y * high };
   nodeData.update(nodes.map((_, node) => ({ id: node, ...places[node] })));
-  network.fit({ animation: false });
+  network.setSize("100%", "100%"); // vis-network learns late that its room is another one
+  frame(places, wide, high);
+}
+
+/** Show all places with their labels in a room, as large as they are or smaller. */
+function frame(places, wide, high) {
+  const left = Math.min(...places.map(({ x }, node) => x - labelWidths[node] / 2)) - LABEL_GAP / 2;
+  const right = Math.max(...places.map(({ x }, node) => x + labelWidths[node] / 2)) + LABEL_GAP / 2;
+  const top = Math.min(...places.map(({ y }) => y)) - ABOVE, bottom = Math.max(...places.map(({ y }) => y)) + BELOW;
+  const scale = Math.min(1, wide / (right - left), high / (bottom - top));
+  network.moveTo({ position: { x: (left + right) / 2, y: (top + bottom) / 2 }, scale, animation: false });
 }
 
 /** Only where the room is really another one. */
@@ -148,7 +161,7 @@ function nodeLook(node, now, change, ways) {
   };
 }
 
-/** How an edge is drawn now; when ways are shown, the other edges step back. */
+/** How an edge is drawn now; when ways are shown, the other edges step back. Ends of dashes are round. */
 function edgeLook(each, now, ways) {
   const { edge } = each, paint = colour(each.paint), chosen = now.edge === each.key;
   const back = ways !== null && !ways.edges.has(each.key) && !chosen;
@@ -156,7 +169,7 @@ function edgeLook(each, now, ways) {
   return {
     id: each.key, from: edge.first, to: edge.second,
     arrows: { from: end(edge.mark_first), to: end(edge.mark_second) },
-    dashes: each.dash.length ? each.dash : false,
+    dashes: each.dash.length ? each.dash.map((part, at) => (at % 2 ? part + each.width : Math.max(0.5, part - each.width))) : false,
     width: each.width,
     background: { enabled: chosen, color: colour("chosen-edge"), size: each.width + 9 },
     color: { color: paint, highlight: paint, hover: paint, opacity: back ? 0.08 : each.opacity, inherit: false },

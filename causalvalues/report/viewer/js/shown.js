@@ -7,7 +7,7 @@
  */
 const DASHES = {
   raises: [], lowers: [7, 5], unknown: [],
-  same: [], remarked: [10, 4], reversed: [10, 4, 2, 4], added: [7, 5], removed: [2, 4],
+  same: [], remarked: [16, 5], reversed: [10, 4, 2, 4], added: [7, 5], removed: [2, 4],
 };
 const MOST_LETTERS = 32; // of a name in the drawing; panels and tables have all of it
 const PLAIN_WIDTH = 1.6; // of an edge whose effect is not known
@@ -41,15 +41,21 @@ function shownEdges(now) {
   return allEdges(now).filter((each) => passes(each, now));
 }
 
+/** The dash of a paint; thick lines have longer ones, so that they are seen as dashes. */
+function dashOf(paint, width) {
+  return DASHES[paint].map((part) => Math.round(part * Math.max(1, width / 3)));
+}
+
 /** How an edge is drawn. */
 function look(edge, change) {
   const effect = effectAlong(edge), sign = signOf(effect);
   const support = edge.support === null ? null : edge.support.adjacent;
   const paint = change === null ? sign : change;
+  const width = effect === null ? PLAIN_WIDTH : widthOf(Math.abs(effect.middle) / largestEffect);
   return {
     edge, effect, sign, support, change, key: keyOf(edge), kind: kindOf(edge), paint,
-    dash: DASHES[paint],
-    width: effect === null ? PLAIN_WIDTH : widthOf(Math.abs(effect.middle) / largestEffect),
+    dash: dashOf(paint, width),
+    width,
     opacity: support === null ? 0.9 : opacityOf(support),
   };
 }
