@@ -19,7 +19,8 @@ def test_the_story_is_written_and_true(tmp_path: Path) -> None:
     assert all(path.exists() for path in story.files)
     suffixes = {path.suffix for path in story.files}
     pictures = {".pdf", ".png", ".svg"}
-    assert suffixes == {".csv", ".json", ".parquet", ".safetensors", ".yaml"} | pictures
+    pages = {".html"}
+    assert suffixes == {".csv", ".json", ".parquet", ".safetensors", ".yaml"} | pictures | pages
     comparison = story.outcome.comparison
     assert comparison is not None
     assert (comparison.measure("adjacency_precision").value or 0) >= 0.8

@@ -83,10 +83,8 @@ def demo(
             show(f"{check.name}: {check.detail}")
     _print_steering(story)
     wrote(list(story.files))
-    pictures = {path.stem: path for path in story.files if path.suffix == ".png"}
-    first, last = next(iter(pictures.values())), pictures.get("steering")
-    then = f", then {last}" if last else ""
-    show(f"Done in {time.monotonic() - started:.0f} s. Open {first} first{then}.")
+    page = next(path for path in story.files if path.name == "report.html")
+    show(f"Done in {time.monotonic() - started:.0f} s. Open {page} first: it tells all of this.")
 
 
 def _steering(story: "Story") -> dict[str, JsonValue]:

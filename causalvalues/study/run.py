@@ -139,8 +139,8 @@ def _stages(
     files = [file for stage in finished for file in record.files(stage)]
     files = [file for file in files if file.is_file()]
     told: JsonValue = {"n": len(held.keys), "digest": held.digest}
-    files.append(write_manifest(study, respondent, folder, files, told))
-    files += write_report(folder)
+    manifest = write_manifest(study, respondent, folder, files, told)
+    files += [*write_report(folder), manifest]
     return Outcome(
         study, table, graph, comparison,
         len(interview.questions), interview.n_answers, n_shared + held.n_asked, tuple(files),

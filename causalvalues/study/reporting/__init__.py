@@ -72,7 +72,9 @@ def write_report(folder: Path) -> tuple[Path, ...]:
     if not record.finished(REPORT, made_from):
         written = [write_atomically(folder / name, text) for name, text in texts.items()]
         record.finish(REPORT, made_from, written)
-        add_to_manifest(folder, written)
+    known = {} if run.manifest is None else run.manifest.digests
+    if any(known.get(name) != digest_of_bytes(text.encode()) for name, text in texts.items()):
+        add_to_manifest(folder, [folder / name for name in REPORTED])
     return tuple(folder / name for name in REPORTED)
 
 

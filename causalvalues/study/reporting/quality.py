@@ -9,7 +9,7 @@ from causalvalues.report.study_report.document import How, Section, Sentence, Ta
 from causalvalues.study.reporting.openings import QUALITY, RUN_AGAIN
 from causalvalues.study.reporting.run_folder import RunFolder
 from causalvalues.study.reporting.saying import num, say, source
-from causalvalues.study.reporting.tables import Shown, number, table_of
+from causalvalues.study.reporting.tables import Shown, cell, number, table_of
 
 __all__ = ["STYLE", "quality_section"]
 
@@ -86,8 +86,8 @@ def quality_section(run: RunFolder) -> Section:
 
 def _named(run: RunFolder, frame: pd.DataFrame) -> pd.DataFrame:
     """Return a table in which conditions have their names."""
-    own = frame["condition"].fillna("").astype(str)
-    return frame.assign(condition=[run.conditions.get(name, name) for name in own])
+    own = [cell(each) or "" for each in frame["condition"]]  # empty where nothing is settled
+    return frame.assign(condition=[run.conditions.get(str(name), str(name)) for name in own])
 
 
 def _bars(frame: pd.DataFrame) -> RowChart:
