@@ -18,11 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["WIDTH", "network_of"]
 
 WIDTH, HEIGHT = 460.0, 360.0  # half of each, in the units of vis-network
-ENDS = {
-    -1: {"enabled": False},
-    1: {"enabled": True, "type": "arrow"},
-    2: {"enabled": True, "type": "circle"},
-}
+CIRCLE_END = {"enabled": True, "type": "circle"}
 OPTIONS: dict[str, Any] = {
     "physics": {"enabled": False},
     "layout": {"improvedLayout": False},
@@ -57,8 +53,9 @@ def network_of(nodes: list[NodeView], graph: GraphView) -> "Network":
 
 
 def _drawn(edge: EdgeView) -> dict[str, Any]:
-    """Return the heads of an edge."""
-    return {
-        "arrows": {"from": ENDS[edge.mark_first], "to": ENDS[edge.mark_second]},
-        "id": f"{edge.first}-{edge.second}",
-    }
+    """Return the heads of an edge, as few words as there can be."""
+    ends = {"from": edge.mark_first, "to": edge.mark_second}
+    heads: object = ", ".join(end for end, mark in ends.items() if mark == 1)
+    if 2 in ends.values():
+        heads = {end: CIRCLE_END if mark == 2 else mark == 1 for end, mark in ends.items()}
+    return {"arrows": heads, "id": f"{edge.first}-{edge.second}"}

@@ -78,7 +78,7 @@ def page_of(document: ViewerDocument) -> str:
         vis=Markup(vis),
         script=Markup(script),
         data=Markup(script_safe(document.model_dump_json(by_alias=True))),
-        network=Markup(script_safe(json.dumps(drawn, allow_nan=False))),
+        network=Markup(script_safe(json.dumps(drawn, allow_nan=False, separators=(",", ":")))),
         version=__version__,
     )
 
