@@ -13,8 +13,11 @@ import pytest
 from causalvalues import ValueGraph
 
 ROOT = Path(__file__).parents[2]
-RUN = ROOT / "experiments" / "kang2025" / "run.py"
+STUDY = ROOT / "experiments" / "kang2025"
+RUN = STUDY / "run.py"
 RELEASED = ROOT.parent / "shared" / "data" / "kang2025"
+
+KINDS = ("pdf", "svg", "png", "csv", "manifest.json")
 
 needs_data = pytest.mark.skipif(
     not RELEASED.exists(), reason="the released scores are not beside the checkout"
@@ -32,17 +35,19 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("kang2025")
     answer = run("--data", RELEASED, "--out", out, "--draws", "60")
     assert answer.returncode == 0, answer.stderr
+    drawn = [sys.executable, STUDY / "figures.py", "--out", out]
+    subprocess.run(drawn, capture_output=True, check=True)
     return out
 
 
 @needs_data
 def test_every_named_file_is_written(results: Path) -> None:
-    names = ["findings.json"]
+    names = ["findings.json", "run.manifest.json", "table_side_effects.tex", "table_prediction.tex"]
     for model in ("gemma", "llama"):
         names += [f"graph_{model}.json", f"table1_{model}.csv", f"table2_{model}.csv"]
-        names += [f"prediction_{model}.csv"]
+        names += [f"prediction_{model}.csv", f"edges_null_{model}.csv"]
         for figure in ("graph", "edges", "table2", "prediction"):
-            names += [f"figure_{figure}_{model}.{kind}" for kind in ("pdf", "svg", "png", "csv")]
+            names += [f"figure_{figure}_{model}.{kind}" for kind in KINDS]
     assert [name for name in names if not (results / name).exists()] == []
 
 
