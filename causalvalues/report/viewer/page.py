@@ -36,6 +36,7 @@ SCRIPTS = (
     "influence",  # what if
     "paths",  # which ways carry an effect
     "shown",  # which edges are shown, and how each is drawn
+    "groups",  # of the theory, inside its circle
     "network",
     "filters",
     "inspector",
@@ -70,7 +71,7 @@ def page_of(document: ViewerDocument) -> str:
         (HERE / "viewer.html.jinja").read_text("utf-8")
     )
     network = network_of(document.nodes, document.graphs[0])
-    drawn = {"nodes": network.nodes, "edges": network.edges, "options": network.options}
+    drawn = {"nodes": network.nodes, "options": network.options}  # edges change with the state
     return template.render(
         document=document,
         policy=_policy((vis, script), (style,)),

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from shell_pages import NAMES, on_screen, small_page, spots, started
+from shell_pages import NAMES, on_screen, small_graph, small_page, small_system, spots, started
+
+from causalvalues.report.viewer import Background, document_of, page_of
 
 
 def test_two_openings_of_a_page_draw_the_same_picture(open_page: Callable[..., Any]) -> None:
@@ -89,3 +91,17 @@ def test_every_value_is_drawn_inside_the_frame_and_apart_from_the_others(
         assert all(15 < x < room["width"] - 15 for x, _ in places)
         assert all(15 < y < room["height"] - 25 for _, y in places)
         assert all(math.dist(a, b) > 40 for n, a in enumerate(places) for b in places[:n])
+
+
+def test_the_circle_shows_the_groups_of_the_theory(open_page: Callable[..., Any]) -> None:
+    system = small_system()
+    grouped = system.model_copy(update={"groups": {"self": ("fame", "care"), "quiet": ("calm",)}})
+    pictures = []
+    for each in (system, grouped):
+        page = started(open_page(page_of(document_of(small_graph(), background=Background(each)))))
+        layers = page.locator("#network canvas").screenshot()
+        page.get_by_role("button", name="Circle").click()
+        page.wait_for_timeout(80)
+        pictures.append((layers, page.locator("#network canvas").screenshot()))
+    assert pictures[0][0] == pictures[1][0]
+    assert pictures[0][1] != pictures[1][1]

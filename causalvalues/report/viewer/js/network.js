@@ -18,7 +18,7 @@ const nodeData = network.body.data.nodes, edgeData = network.body.data.edges;
 const looks = new Map(); // as last drawn, so that only what differs is drawn anew
 const fontSize = nodes.length > 80 ? 11 : 14;
 const labelWidths = widthsOfLabels();
-const room = { wide: 0, high: 0 }; // as places were last put into it
+const room = { wide: 0, high: 0, radius: 0 }; // as places were last put into it
 const moved = new Map(); // where dragged nodes stand, as shares of the room
 
 function widthsOfLabels() {
@@ -39,8 +39,8 @@ function placesOf(layout) {
   const down = nodes.map((_, node) => node).sort((a, b) => unitPlace(a, layout)[1] - unitPlace(b, layout)[1]
     || unitPlace(a, layout)[0] - unitPlace(b, layout)[0]);
   if (layout === "circle") {
-    const radius = leastRadius(down, Math.max(Math.min(width, height), 100));
-    return nodes.map((_, node) => ({ x: radius * unitPlace(node, layout)[0], y: radius * unitPlace(node, layout)[1] }));
+    room.radius = leastRadius(down, Math.max(Math.min(width, height), 100));
+    return nodes.map((_, node) => ({ x: room.radius * unitPlace(node, layout)[0], y: room.radius * unitPlace(node, layout)[1] }));
   }
   return rowPlaces(down, width, height);
 }
@@ -235,6 +235,7 @@ function startNetwork() {
   );
   network.on("click", chooseClicked);
   network.on("dragEnd", rememberMoved);
+  network.on("beforeDrawing", (pen) => drawGroups(pen, room.radius));
   network.on("hoverNode", ({ node }) => inspectNode(node));
   network.on("hoverEdge", ({ edge }) => inspectEdge(String(edge)));
   network.on("blurNode", inspectChosen);
