@@ -27,6 +27,7 @@ __all__ = ["page_of_report"]
 
 HERE = Path(__file__).parent
 VIEWER_IN = "graph"  # the section that the viewer stands in
+VIEWER_FILE = "viewer.html"  # beside the report
 
 
 def page_of_report(report: StudyReport, *, viewer_html: str | None = None) -> str:
@@ -42,6 +43,7 @@ def page_of_report(report: StudyReport, *, viewer_html: str | None = None) -> st
             policy=policy(style, viewer_html),
             viewer=viewer_html,
             viewer_in=VIEWER_IN,
+            viewer_file=VIEWER_FILE,
             marks=marks,
             mark_of=partial(_mark_of, marks),
         )

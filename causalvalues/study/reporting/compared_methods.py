@@ -5,23 +5,17 @@ own that says why they are not comparable.
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from causalvalues.report.method_names import shown_name
 from causalvalues.report.study_report.charts import Point, Row, RowChart, Series
 from causalvalues.report.study_report.document import Cell, Column, Section, Sentence, Table
+from causalvalues.study.methods.published import read_published
 from causalvalues.study.reporting.openings import METHODS, RUN_AGAIN
 from causalvalues.study.reporting.run_folder import RunFolder
 from causalvalues.study.reporting.saying import quote, say, source
 from causalvalues.study.reporting.tables import number
-
-if TYPE_CHECKING:  # methods load a model's libraries, which most reports need not
-    from causalvalues.study.methods.compared import Cell as Mark
-    from causalvalues.study.methods.compared import Compared
-
-    Marks = dict[tuple[str, str], dict[str, Mark]]
 
 __all__ = ["methods_section"]
 
@@ -43,6 +37,7 @@ WIDER = {
     "robustness": "opposite prompt undone",
     "time_ratio": "time, times",
 }
+Marks = dict[tuple[str, str], dict[str, Point]]  # by model and method, then by mark
 SHARED: tuple[tuple[str, str], ...] = (
     ("equal gain", "the method alone, at equal gain"),
     ("plan, guided", "a plan among its interventions, with the graph"),
@@ -51,27 +46,35 @@ SHARED: tuple[tuple[str, str], ...] = (
 
 def methods_section(run: RunFolder) -> Section:
     """Return how methods compare."""
-    if run.study.methods is None or not run.has(ENTRIES):
+    if run.study.methods is None or not run.has(BOARD):
         why = 'No methods were compared. Add a part "methods" to study.yaml and run it.'
         return METHODS.absent(why, RUN_AGAIN)
-    from causalvalues.study.methods.compared import Compared
-
-    compared = Compared.of(run.folder)
-    marks = compared.cells(EQUAL)
+    board = run.table(BOARD)
+    marks = _marks(board, EQUAL)
+    if not marks:
+        return METHODS.section(said=(say("No method has an entry at equal gain."),))
     return METHODS.section(
-        charts=(_chart(run, compared),),
+        charts=(_chart(board, marks),),
         tables=(
-            *_tables(run, marks, FIRST, "At equal gain: mean and 95 % interval"),
-            *_tables(run, marks, WIDER, "Asked wider: mean and 95 % interval"),
-            *_published(compared.published),
+            *_tables(marks, FIRST, "At equal gain: mean and 95 % interval"),
+            *_tables(marks, WIDER, "Asked wider: mean and 95 % interval"),
+            *_published(run),
         ),
-        caveats=[*_missed(compared.entries), *_unfitted(compared.unfitted)],
+        caveats=[*_missed(run), *_unfitted(run)],
     )
 
 
-def _file(run: RunFolder) -> str:
-    """Return the file that holds the numbers of the leaderboard."""
-    return BOARD if run.has(BOARD) else ENTRIES
+def _marks(board: pd.DataFrame, comparison: str) -> Marks:
+    """Return the marks of one comparison; one without a mean is left out."""
+    found: Marks = {}
+    for row in board[board["comparison"] == comparison].to_dict(orient="records"):
+        own = found.setdefault((str(row["model"]), str(row["method"])), {})
+        if number(row["mean"]) is not None:
+            parts = {"middle": "mean", "low": "low", "high": "high"}
+            own[str(row["mark"])] = Point(
+                **{name: number(row[part]) for name, part in parts.items()}
+            )
+    return found
 
 
 def _name(method: str) -> str:
@@ -79,68 +82,63 @@ def _name(method: str) -> str:
     return " ".join(shown_name(method).split())
 
 
-def _chart(run: RunFolder, compared: "Compared") -> RowChart:
+def _chart(board: pd.DataFrame, equal: Marks) -> RowChart:
     """Return how far others move at equal gain, for each method and a plan of its own."""
-    there = set(compared.leaderboard["comparison"])
+    there = set(board["comparison"])
     shared = [(each, title) for each, title in SHARED if each in there]
-    marks = {each: compared.cells(each) for each, _ in shared}
+    marks = {each: _marks(board, each) for each, _ in shared}
     rows = [
-        Row(name=_name(key[1]), points=tuple(_point(marks[each], key) for each, _ in shared))
-        for key in marks[EQUAL]
+        Row(
+            name=_name(key[1]),
+            points=tuple(marks[each].get(key, {}).get("at_gain") for each, _ in shared),
+        )
+        for key in equal
     ]
     series = [
-        Series(name=title, shape="dot" if each == EQUAL else "diamond",
-               ink="raises" if each == EQUAL else "lowers")
+        Series(name=title) if each == EQUAL else Series(name=title, shape="diamond", ink="lowers")
         for each, title in shared
-    ]  # fmt: skip
+    ]
     return RowChart(
         title="How far other values move when each method moves its target equally far.",
         alt="Marks with intervals; the table below holds the same numbers.",
         axis="mean size of other changes, at equal gain",
         series=tuple(series),
         rows=tuple(rows),
-        sources=(source(_file(run)),),
+        sources=(source(BOARD),),
     )
 
 
-def _point(marks: "Marks", key: tuple[str, str]) -> Point | None:
-    """Return how far others move under one method."""
-    own = marks.get(key, {}).get("at_gain")
-    if own is None or number(own.mean) is None:
-        return None
-    return Point(middle=own.mean, low=number(own.low), high=number(own.high))
-
-
-def _tables(run: RunFolder, marks: "Marks", named: dict[str, str], caption: str) -> Iterator[Table]:
+def _tables(marks: Marks, named: dict[str, str], caption: str) -> Iterator[Table]:
     """Yield the marks that some method was given, a few in a table."""
     there = [mark for mark in named if any(mark in own for own in marks.values())]
     for at in range(0, len(there), MOST_MARKS):
-        yield _table(run, marks, {m: named[m] for m in there[at : at + MOST_MARKS]}, caption)
+        yield _table(marks, {m: named[m] for m in there[at : at + MOST_MARKS]}, caption)
 
 
-def _table(run: RunFolder, marks: "Marks", named: dict[str, str], caption: str) -> Table:
+def _table(marks: Marks, named: dict[str, str], caption: str) -> Table:
     """Return some marks of all methods: mean, then the interval."""
     columns = [Column(title="method")]
-    for mark in named:
-        own = source(_file(run), mark)
+    for mark, title in named.items():
         columns += [
-            Column(title=named[mark], how="plain", source=own),
-            Column(title="from", how="plain", source=own),
-            Column(title="to", how="plain", source=own),
+            Column(title=each, how="plain", source=source(BOARD, f"{mark}, {part}"))
+            for each, part in ((title, "mean"), ("from", "low"), ("to", "high"))
         ]
     rows: list[tuple[Cell, ...]] = []
-    for (_, method), own_marks in marks.items():
+    for (_, method), own in marks.items():
         cells: list[Cell] = [_name(method)]
         for mark in named:
-            found = own_marks.get(mark)
-            parts = (None,) * 3 if found is None else (found.mean, found.low, found.high)
-            cells += [number(part) for part in parts]
+            found = own.get(mark, Point())
+            cells += [found.middle, found.low, found.high]
         rows.append(tuple(cells))
     return Table(caption=caption, columns=tuple(columns), rows=tuple(rows))
 
 
-def _published(published: pd.DataFrame) -> list[Table]:
-    """Return published numbers, which are not comparable."""
+def _published(run: RunFolder) -> list[Table]:
+    """Return published numbers of the model, which are not comparable."""
+    plan = run.study.methods
+    if plan is None or plan.published is None:
+        return []
+    published = read_published(plan.published).of(run.study.model.name)
     if published.empty:
         return []
     names = ("method", "mark", "number", "setting", "source", "read_in")
@@ -157,8 +155,11 @@ def _published(published: pd.DataFrame) -> list[Table]:
     ]
 
 
-def _missed(entries: pd.DataFrame) -> list[Sentence]:
+def _missed(run: RunFolder) -> list[Sentence]:
     """Return how many entries each method could not have, and why the first could not."""
+    if not run.has(ENTRIES):
+        return []
+    entries = run.table(ENTRIES)
     own = entries[(entries["comparison"] == EQUAL) & (entries["missed"] != "")]
     return [
         quote(
@@ -171,8 +172,11 @@ def _missed(entries: pd.DataFrame) -> list[Sentence]:
     ]
 
 
-def _unfitted(unfitted: pd.DataFrame) -> list[Sentence]:
+def _unfitted(run: RunFolder) -> list[Sentence]:
     """Return which methods could not be fitted, and why."""
+    if not run.has(UNFITTED):
+        return []
+    unfitted = run.table(UNFITTED)
     return [
         say("Not fitted: {} to {}. {}", _name(str(method)), _values(own), str(reason))
         for (method, reason), own in unfitted.groupby(["method", "reason"], sort=False)
