@@ -115,6 +115,7 @@ function unknownEffects(value) {
   if (nodes[value].kind === "context") {
     return "This is an intervention, not a value: what it did stands under “Measured”, if it was measured.";
   }
+  if (graphs[0].absent.includes(value)) return `The found graph does not have ${nodes[value].name}.`;
   return ["How much follows is not known. Edges that could pass a change on are drawn strong. ", howToGetInfluence()];
 }
 

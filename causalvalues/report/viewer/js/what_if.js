@@ -7,6 +7,7 @@
  * Controls are made once and never replaced, so that nobody loses the slider under the finger.
  */
 const SPREADS = 2; // how far a slider goes, in standard deviations
+const MOST_TYPED = 1e6;
 const NAMED = 4; // how many changes the sentence names
 
 /** Which command or call gives a page numbers to compute with. */
@@ -72,7 +73,7 @@ function whatIfRow(node) {
   const pull = ({ target }) => setValue(node, Number(target.value) === 0 ? null : Number(target.value));
   const type = ({ target }) => {
     const typed = target.value.trim() === "" ? 0 : Number(target.value);
-    if (Number.isFinite(typed)) setValue(node, typed === 0 ? null : typed);
+    if (Math.abs(typed) <= MOST_TYPED) setValue(node, typed === 0 ? null : typed);
   };
   const press = () => setValue(node, state.settings[node] === 0 ? null : 0);
   const slider = make("input", {
@@ -146,5 +147,7 @@ function basisOfWhatIf() {
   const { basis } = told.influence;
   const draws = hasIntervals ? `Numbers are means over ${influence.n} draws, with 95 % intervals: ${basis}.`
     : `There is a single draw, so there are no intervals: ${basis}.`;
-  return `${draws} A value that is set or held no longer follows its causes. In ${told.unit}.`;
+  const beside = told.effects === null ? "" : " Side effects are told from the graph's file, with the middle of all "
+    + "directions that it leaves open; here every draw takes one direction, so that numbers may differ.";
+  return `${draws} A value that is set or held no longer follows its causes.${beside} In ${told.unit}.`;
 }
