@@ -83,6 +83,14 @@ def started(page: Any) -> Any:
     return page
 
 
+def spot(page: Any) -> tuple[float, float]:
+    """Return the middle of the ring around the value that has the focus, in the drawing."""
+    page.wait_for_timeout(40)
+    box = page.locator("#focus-ring").bounding_box()
+    room = page.locator("#network").bounding_box()
+    return box["x"] + box["width"] / 2 - room["x"], box["y"] + box["height"] / 2 - room["y"]
+
+
 WALK = """(keys) => {
   const room = document.getElementById("network"), ring = document.getElementById("focus-ring");
   room.focus();
