@@ -2,7 +2,6 @@
 
     python docs/making/schemas.py      write them anew
 
-The schemas of the viewer and the report are written by their own room.
 Guarantee: a test compares what lies in docs/schema with what comes out here.
 """
 
@@ -16,6 +15,8 @@ from causalvalues.contrasts.insight import InsightFile
 from causalvalues.contrasts.value_file import ValueFile
 from causalvalues.discovery.document import graph_schema
 from causalvalues.provenance import Manifest
+from causalvalues.report.study_report.document import report_schema
+from causalvalues.report.viewer.document import viewer_schema
 from causalvalues.steering.cards import SaeCard
 from causalvalues.steering.schema import InterventionDocument
 from causalvalues.study.plan import study_schema
@@ -51,7 +52,9 @@ def published() -> dict[str, dict[str, JsonValue]]:
     return {
         **schemas,
         "graph.schema.json": graph_schema(),
+        "report.schema.json": report_schema(),
         "study.schema.json": study_schema(),
+        "viewer.schema.json": viewer_schema(),
     }
 
 

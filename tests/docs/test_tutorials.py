@@ -50,7 +50,7 @@ def test_a_tutorial_runs_and_shows_what_comes_out(page: Path, clone: Path) -> No
     if page.stem == "interpretability":  # it writes every file of a run
         held = validate_run(clone / "runs" / "first")
         assert {"graph", "manifest", "stages", "comparison", "candidates"} <= held
-        assert {"profiles", "plan", "intervention", "verdict"} <= held
+        assert {"profiles", "plan", "intervention", "verdict", "report"} <= held
 
 
 def test_the_invented_people_are_those_of_the_planted_world() -> None:
