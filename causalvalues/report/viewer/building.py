@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from pydantic import JsonValue
 
-from causalvalues.discovery.graph import Edge, Support, ValueGraph
+from causalvalues.discovery.graph import Edge, ValueGraph
 from causalvalues.provenance import Manifest
 from causalvalues.report.viewer.document import (
     CheckView,
@@ -21,13 +21,13 @@ from causalvalues.report.viewer.document import (
     NodeView,
     PlanView,
     ProvenanceView,
-    ResamplesView,
     SupportView,
     TrialView,
     ViewerDocument,
 )
 from causalvalues.report.viewer.influence import Influence, influence_of_effects
 from causalvalues.report.viewer.layouts import circle_places, layer_places
+from causalvalues.report.viewer.resamples import shares_of, short, with_resamples
 from causalvalues.values import ValueSystem
 
 __all__ = ["Background", "document_of", "graph_view"]
@@ -41,7 +41,6 @@ CAVEATS = (
 UNSUPPORTED = "This graph carries no support from resamples: no edge of it should be trusted alone."
 UNTESTED = "No null was computed for this graph: chance may give as many edges."
 MOST_EFFECTS = 120  # nodes, up to which all total effects stand in the page
-DIGITS = 7
 MOST_EXACT = 2**53 - 1  # a browser's whole numbers
 
 
@@ -82,15 +81,18 @@ def document_of(
     names = (*graph.names, *dict.fromkeys(n for g in others.values() for n in g.names))
     names = tuple(dict.fromkeys(names))
     place = {name: number for number, name in enumerate(names)}
-    views = [graph_view("found", graph, "found", place, says=_origin(graph))]
+    shown = [("found", "found", graph)]
     for kind, group in (("search", searches), ("agreement", agreements), ("other", others)):
-        views += [graph_view(n, g, kind, place, says=_origin(g)) for n, g in (group or {}).items()]
+        shown += [(name, kind, each) for name, each in (group or {}).items()]
+    views = [graph_view(n, each, kind, place, says=_origin(each)) for n, kind, each in shown]
+    views, tables = with_resamples(views, [each for _, _, each in shown], place)
     influence = influence or influence_of_effects(graph)
     return ViewerDocument(
         title=title,
         subtitle=subtitle,
         nodes=_nodes(graph, others, names, background or Background()),
         graphs=views,
+        resamples=tables,
         effects=_effects(graph, names),
         influence=None if influence is None else influence.view(place),
         trials=list(trials),
@@ -110,7 +112,6 @@ def graph_view(
             "says": says,
             "edges": [_edge(graph, edge, place) for edge in graph.edges()],
             "absent": [number for known, number in place.items() if known not in graph.names],
-            "resamples": _resamples(graph, place),
         }
     )
 
@@ -119,7 +120,7 @@ def _edge(graph: ValueGraph, edge: Edge, place: Mapping[str, int]) -> EdgeView:
     """Return one edge with its support."""
     support = None
     if graph.support is not None:
-        shares = _shares(graph.support, graph.index(edge.first), graph.index(edge.second))
+        shares = shares_of(graph.support, graph.index(edge.first), graph.index(edge.second))
         support = SupportView(**dict(zip(SupportView.model_fields, shares, strict=True)))
     return EdgeView.model_validate(
         {
@@ -129,34 +130,6 @@ def _edge(graph: ValueGraph, edge: Edge, place: Mapping[str, int]) -> EdgeView:
             "mark_second": edge.mark_second,
             "support": support,
         }
-    )
-
-
-def _resamples(graph: ValueGraph, place: Mapping[str, int]) -> ResamplesView | None:
-    """Return the shares of pairs that resamples joined and the graph does not."""
-    support = graph.support
-    if support is None:
-        return None
-    joined = (support.adjacent > 0) & (graph.marks == 0)
-    names = graph.names
-    return ResamplesView(
-        n_resamples=support.n_resamples,
-        unit=support.unit,
-        pairs=[
-            (place[names[i]], place[names[j]], *_shares(support, i, j))
-            for i, j in np.argwhere(np.triu(joined, k=1))
-        ],
-    )
-
-
-def _shares(support: Support, i: int, j: int) -> tuple[float, float, float, float, float]:
-    """Return the shares of one pair, in the order of `SupportView`."""
-    return (
-        _short(support.adjacent[i, j]),
-        _short(support.directed[i, j]),
-        _short(support.directed[j, i]),
-        _short(support.undirected[i, j]),
-        _short(support.bidirected[i, j]),
     )
 
 
@@ -204,7 +177,7 @@ def _effects(graph: ValueGraph, names: tuple[str, ...]) -> EffectsView | None:
     for column in ("low", "high", "interval_low", "interval_high"):
         grid: list[list[float | None]] = [[None] * len(names) for _ in names]
         for effect in graph.effects:
-            grid[place[effect.cause]][place[effect.effect]] = _short(getattr(effect, column))
+            grid[place[effect.cause]][place[effect.effect]] = short(getattr(effect, column))
         columns[column] = grid
     methods = dict.fromkeys(effect.method for effect in graph.effects)
     return EffectsView.model_validate({"method": "; ".join(methods), **columns})
@@ -242,8 +215,3 @@ def _origin(graph: ValueGraph) -> str:
     parts = [str(told[key]).upper() for key in ("algorithm",) if key in told]
     parts += [f"{key} {told[key]}" for key in ("alpha", "penalty", "correlation") if key in told]
     return ", ".join([graph.manifest.command, *parts])
-
-
-def _short(number: float | np.floating) -> float:
-    """Return a number with as many digits as a page needs."""
-    return float(f"{float(number):.{DIGITS}g}")

@@ -42,6 +42,7 @@ SCHEMA: Literal["causalvalues.viewer/1"] = "causalvalues.viewer/1"
 
 Node = Annotated[int, Field(ge=0)]  # the place of a node in `nodes`
 Mark = Literal[-1, 1, 2]  # tail, arrow, circle
+Count = int | float  # not whole where a share is no count
 Matrix = list[list[float | None]]  # (cause, effect)
 Verdict = Literal["as predicted", "missed", "not measured", "not predicted"]
 
@@ -95,12 +96,12 @@ class EdgeView(_Part):
 
 
 class ResamplesView(_Part):
-    """How often resamples joined pairs that the graph does not; with it an export is whole."""
+    """In how many resamples a pair had an edge, and which; a pair without any is left out."""
 
     n_resamples: Annotated[int, Field(ge=1)]
     unit: Literal["cluster", "row"]
-    # first, second; adjacent, directed, reversed, undirected, bidirected
-    pairs: list[tuple[Node, Node, float, float, float, float, float]]
+    # first, second; adjacent, first → second, second → first, undirected, bidirected
+    pairs: list[tuple[Node, Node, Count, Count, Count, Count, Count]]
 
 
 class GraphView(_Part):
@@ -111,7 +112,7 @@ class GraphView(_Part):
     says: str = ""  # how it came about, in a sentence
     edges: list[EdgeView]
     absent: list[Node] = []  # nodes that this graph does not have
-    resamples: ResamplesView | None = None
+    resamples: Annotated[int, Field(ge=0)] | None = None  # the place of its table
 
 
 class EffectsView(_Part):
@@ -210,6 +211,7 @@ class ViewerDocument(_Part):
     unit: str = "units of the score"
     nodes: list[NodeView]
     graphs: Annotated[list[GraphView], Field(min_length=1)]
+    resamples: list[ResamplesView] = []  # by graphs that were drawn from the same resamples
     effects: EffectsView | None = None
     influence: InfluenceView | None = None
     trials: list[TrialView] = []

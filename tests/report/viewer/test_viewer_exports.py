@@ -12,7 +12,6 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from leaving_pages import NAMES, exported, full_graph, path_of_export
-from shell_pages import on_screen, spot
 
 from causalvalues.discovery.document import graph_from_text
 from causalvalues.discovery.formats import read_graph_from, to_dagitty, to_dot
@@ -207,7 +206,9 @@ def test_a_dragged_value_stands_in_the_picture_where_it_was_dragged_to(
     before = apart()
     page.focus("#network")
     page.keyboard.press("Home")
-    x, y = on_screen(page, spot(page))
+    page.wait_for_timeout(60)
+    ring = page.locator("#focus-ring").bounding_box()
+    x, y = ring["x"] + ring["width"] / 2, ring["y"] + ring["height"] / 2
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x + 60, y, steps=4)

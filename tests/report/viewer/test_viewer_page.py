@@ -5,12 +5,15 @@ import hashlib
 import html
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from leaving_pages import exported, full_graph
 
+from causalvalues.discovery.graph import ValueGraph
 from causalvalues.report.viewer import Influence, ViewerDocument, document_of, page_of, view
+from causalvalues.report.viewer.agreement import both, consensus
 from causalvalues.report.viewer.page import SCRIPTS, STYLES, script_safe
 
 SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
@@ -18,14 +21,40 @@ MOST_BYTES = 1_500_000
 READY = "document.documentElement.dataset.ready === 'yes'"
 
 
+def thinned(graph: ValueGraph) -> ValueGraph:
+    """The graph with pairs that have no edge joined by one resample each, or by none."""
+    assert graph.support is not None
+    once = np.triu(np.random.default_rng(1).random(graph.marks.shape) < 0.4, k=1) / 30
+    nothing, once = np.zeros_like(once), once + once.T
+    edges, shares = graph.marks != 0, graph.support
+    return replace(
+        graph,
+        support=replace(
+            shares,
+            adjacent=np.where(edges, np.maximum(shares.adjacent, 0.5), once),
+            directed=np.where(edges, shares.directed, nothing),
+            undirected=np.where(edges, shares.undirected, once),
+            bidirected=np.where(edges, shares.bidirected, nothing),
+        ),
+    )
+
+
 def large_document() -> ViewerDocument:
-    """Sixty values, 400 edges with their support, every effect, 200 draws."""
+    """Sixty values, 400 edges with their support, every effect, 200 draws, and other searches."""
     names = tuple(f"value number {n}" for n in range(60))
-    graph = full_graph(names, n_edges=400)
+    graph = thinned(full_graph(names, n_edges=400))
     pairs = np.argwhere(np.triu(graph.marks))
     assert len(pairs) == 400
     weights = np.random.default_rng(0).normal(size=(200, 400))
-    return document_of(graph, influence=Influence(names, pairs, weights))
+    most = consensus(graph)
+    assert most is not None
+    bare = [replace(full_graph(names, n_edges=400, seed=s), support=None) for s in (1, 2)]
+    return document_of(
+        graph,
+        influence=Influence(names, pairs, weights),
+        searches={"PC": bare[0], "GES": bare[1]},
+        agreements={"both": both(*bare), "consensus": most},
+    )
 
 
 def policy_of(page: str) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from causalvalues.discovery.graph import Support, ValueGraph
 from causalvalues.report.viewer import document_of, viewer_schema
+from causalvalues.report.viewer.agreement import consensus
 
 ROOT = Path(__file__).parents[3]
 PUBLISHED = ROOT / "docs" / "schema" / "viewer.schema.json"
@@ -31,14 +32,17 @@ def test_the_document_of_a_page_keeps_to_the_published_schema() -> None:
     jsonschema.validate(told, json.loads(PUBLISHED.read_text("utf-8")))
 
 
-def test_pairs_that_only_resamples_joined_stand_in_the_document_as_well() -> None:
-    shares = np.array([[0, 1, 0.5], [1, 0, 0], [0.5, 0, 0]])
+def test_resamples_of_every_pair_stand_in_the_document_once_as_counts() -> None:
+    shares = np.array([[0, 1, 1 / 3], [1, 0, 0], [1 / 3, 0, 0]])
     graph = ValueGraph(
         names=("a", "b", "c"),
         marks=ValueGraph.from_edges(("a", "b", "c"), [("a", "b")]).marks,
-        support=Support(shares, shares, shares, shares, n_resamples=4, unit="row"),
+        support=Support(shares, shares, shares, shares, n_resamples=300, unit="row"),
     )
-    resamples = document_of(graph).graphs[0].resamples
-    assert resamples is not None
-    assert (resamples.n_resamples, resamples.unit) == (4, "row")
-    assert resamples.pairs == [(0, 2, 0.5, 0.5, 0.5, 0.5, 0.5)]
+    most = consensus(graph)
+    assert most is not None
+    document = document_of(graph, agreements={"most": most}, others={"bare": graph.only("value")})
+    assert [view.resamples for view in document.graphs] == [0, 0, 1]
+    table = document.resamples[0]
+    assert (table.n_resamples, table.unit) == (300, "row")
+    assert table.pairs == [(0, 1, *[300] * 5), (0, 2, *[100] * 5)]

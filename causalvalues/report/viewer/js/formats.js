@@ -37,6 +37,8 @@ function toJson(now) {
     name: "every edge of the graph is in this file", passed: false,
     detail: `${edges.length} of ${graph.edges.length}; shown: ${filtersInWords(now).join("; ")}`,
   };
+  const unheld = graph.resamples !== null || !graph.edges.some((edge) => edge.support) ? []
+    : [{ name: "the support of every pair is in this file", passed: false, detail: "it is too large for a page" }];
   return JSON.stringify({
     schema: 1,
     nodes: own.map((place) => ({ name: nodes[place].name, kind: nodes[place].kind })),
@@ -45,37 +47,27 @@ function toJson(now) {
     )),
     support: supportTables(graph, own),
     effects: found ? effectEntries() : [], // of other graphs the page holds none
-    checks: whole ? (found ? told.provenance.checks : []) : [partly],
+    checks: [...(whole ? (found ? told.provenance.checks : []) : [partly]), ...unheld],
     manifest: found && made.command !== undefined ? made : null,
   }, null, 1) + "\n";
 }
 
-/** Shares of resamples for all pairs, in the order of the graph's nodes; null where it has none. */
+/** Shares of resamples for all pairs, in the order of the graph's nodes; null where the page has none. */
 function supportTables(graph, own) {
-  if (!graph.resamples) return null;
-  const { n_resamples: n, unit, pairs } = graph.resamples;
+  if (graph.resamples === null) return null;
+  const { n_resamples: n, unit, pairs } = told.resamples[graph.resamples];
   const place = new Map(own.map((node, row) => [node, row]));
   const empty = () => own.map(() => own.map(() => 0));
   const shares = { adjacent: empty(), directed: empty(), undirected: empty(), bidirected: empty() };
-  const put = (first, second, [adjacent, directed, reversed, undirected, bidirected]) => {
+  for (const [first, second, adjacent, directed, reversed, undirected, bidirected] of pairs) {
     const i = place.get(first), j = place.get(second);
-    shares.directed[i][j] = wholeShare(directed, n);
-    shares.directed[j][i] = wholeShare(reversed, n);
-    for (const [name, share] of Object.entries({ adjacent, undirected, bidirected })) {
-      shares[name][i][j] = shares[name][j][i] = wholeShare(share, n);
+    shares.directed[i][j] = directed / n;
+    shares.directed[j][i] = reversed / n;
+    for (const [name, count] of Object.entries({ adjacent, undirected, bidirected })) {
+      shares[name][i][j] = shares[name][j][i] = count / n;
     }
-  };
-  for (const { first, second, support: s } of graph.edges) {
-    put(first, second, [s.adjacent, s.directed, s.reversed, s.undirected, s.bidirected]);
   }
-  for (const [first, second, ...found] of pairs) put(first, second, found);
   return { unit, n_resamples: n, ...shares };
-}
-
-/** A share is a count of n resamples: what the page's digits cut off comes back. */
-function wholeShare(share, n) {
-  const counted = Math.round(share * n) / n;
-  return Math.abs(counted - share) <= 1e-6 * counted ? counted : share;
 }
 
 /** Every total effect that the page holds. */
