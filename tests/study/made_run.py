@@ -26,6 +26,7 @@ settled: {values: [security], n_roles: 20}
 discovery: {contexts: observational, n_resamples: 10, n_permutations: 10}
 truth: planted
 """
+RUIN = "nothing left (option_mass_kept 0.1, at least 0.5)"
 METHODS = "methods: {methods: [prompt, caa], sae: none-at-all}\n"
 
 
@@ -102,7 +103,7 @@ def steered_run(folder: Path) -> Path:
         {"intervention": name, "value": value, "change": change, "low": -0.1, "high": 0.5,
          "n_roles": 8, "healthy": not faults, "faults": faults, "option_mass_kept": 0.9}
         for name, faults, change in (("line", "", 0.2), ("edit:7 ×+1 max", "", -0.3),
-                                     ("ruin", "nothing left (option_mass_kept 0.1, at least 0.5)", None))
+                                     ("ruin", RUIN, None))
         for value in NAMES
     ]  # fmt: skip
     pd.DataFrame(rows).astype({"change": float}).to_parquet(folder / "effects.parquet")
@@ -113,7 +114,8 @@ def steered_run(folder: Path) -> Path:
     (folder / "verdict.json").write_text(json.dumps(told), encoding="utf-8")
     frame = pd.DataFrame({"value": NAMES, "predicted": 0.1, "predicted_low": 0.0,
                           "predicted_high": 0.2, "measured": 0.12, "measured_low": 0.1,
-                          "measured_high": 0.15, "verdict": "as predicted", "unguided": 0.3})  # fmt: skip
+                          "measured_high": 0.15, "verdict": "as predicted"})  # fmt: skip
+    frame["unguided"] = 0.3
     frame["role"] = ["target" if name == "achievement" else "other" for name in NAMES]
     frame.to_csv(folder / "verdict.csv", index=False)
     return end(folder)

@@ -245,7 +245,7 @@ def test_a_damaged_file_is_a_named_error(run: Path, file: str, text: str) -> Non
 
 @pytest.mark.fault
 def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(FileError, match="causalvalues run study.yaml"):
+    with pytest.raises(FileError, match=r"causalvalues run study\.yaml"):
         write_report(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
