@@ -71,7 +71,9 @@ def test_what_every_value_should_do_stands_with_its_interval_targets_first(page:
     assert "predicted +0.30 (+0.20 to +0.40)" in rows.nth(0).inner_text()
     assert "held" in rows.nth(1).inner_text()
     assert rows.nth(0).locator("circle").count() == 1
-    assert "What it should do, and did" not in page.locator("#plan").inner_text()
+    said = page.locator("#plan").inner_text()
+    assert "What it should do, and did" not in said
+    assert "measured" not in said
 
 
 def test_what_the_plan_beat_stands_as_bars_by_their_collateral(page: Any) -> None:

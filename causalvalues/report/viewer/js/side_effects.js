@@ -163,7 +163,8 @@ function waysPart(value, towards) {
   }
   const sentences = ways.map((way) => make("li", { "data-strength": way.strength }, waySentence(way)));
   return [
-    make("h3", {}, ways.length === 1 ? `The way from ${from} to ${to}` : `The strongest ways from ${from} to ${to}`),
+    make("h3", {}, ways.length === 1 ? `The way from ${from} to ${to}` : `The strongest ways from ${from} to ${to}`,
+      hasIntervals ? bit("muted", ", mean over draws") : null),
     make("ul", { class: "way-list" }, sentences),
   ];
 }

@@ -99,7 +99,8 @@ function besideEachOther(rows, label) {
   }));
   const spots = pairs.flatMap(({ predicted, measured }) => [predicted, measured]).filter((spot) => spot !== null);
   const scale = scaleOf(numbersOf(spots));
-  return make("ul", { class: "bars", "aria-label": label }, pairs.map((pair) => verdictRow(pair, scale)));
+  const isMeasured = rows.some(({ measured }) => measured !== null);
+  return make("ul", { class: "bars", "aria-label": label }, pairs.map((pair) => verdictRow(pair, scale, isMeasured)));
 }
 
 /** Targets first, then what is held, then the others, largest change first. */
@@ -114,15 +115,16 @@ function rowSpot(row, column) {
   return row[column] === null ? null : spotOf(row[column], row[`${column}_low`], row[`${column}_high`]);
 }
 
-function verdictRow({ row, predicted, measured }, scale) {
+function verdictRow({ row, predicted, measured }, scale, isMeasured) {
   const missed = row.verdict === "missed";
-  const marks = [{ spot: predicted, look: "predicted" }, { spot: measured, look: missed ? "outside" : "measured" }];
+  const marks = [{ spot: predicted, look: "predicted" }];
+  if (isMeasured) marks.push({ spot: measured, look: missed ? "outside" : "measured" });
   const words = [["predicted", predicted], ["measured", measured]].filter(([, spot]) => spot !== null)
     .map(([word, spot]) => `${word} ${signed(spot.middle)} (${interval(spot.interval_low, spot.interval_high)})`);
   return make("li", { class: "bar-row verdict-row", "data-node": row.node, "data-verdict": row.verdict },
     bit("name", nodes[row.node].name, row.role === "other" ? null : bit("tag", row.role)),
     chart(scale, marks),
-    make("span", { class: missed ? "verdict miss" : "verdict" }, verdictInWords(row)),
+    make("span", { class: missed ? "verdict miss" : "verdict" }, isMeasured ? verdictInWords(row) : ""),
     (words.length ? words : ["neither predicted nor measured"]).map((text) => bit("muted", text)));
 }
 
