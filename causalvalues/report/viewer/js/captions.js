@@ -5,8 +5,8 @@ function filtersInWords(now) {
   const words = [];
   if (now.support > 0) words.push(`found in at least ${percent(now.support)} of resamples`);
   if (now.size > 0) words.push(`an effect of at least ${plain(now.size)}`);
-  if (now.kinds.length < initial.kinds.length) words.push(`ends: only ${listed(now.kinds.map((kind) => KIND_NAMES[kind]))}`);
-  if (now.signs.length < initial.signs.length) words.push(`effects: only ${listed(now.signs.map((sign) => SIGN_NAMES[sign]))}`);
+  if (now.kinds.length < initial.kinds.length) words.push(`ends: only ${listed(now.kinds, KIND_NAMES)}`);
+  if (now.signs.length < initial.signs.length) words.push(`effects: only ${listed(now.signs, SIGN_NAMES)}`);
   if (now.search !== "") words.push(`search for “${now.search}”`);
   return words;
 }
@@ -33,7 +33,9 @@ function captionLines(now) {
 function provenanceLine() {
   const made = told.provenance.manifest;
   const digests = Object.entries(made.digests || {}).map(([of, digest]) => `${of} ${String(digest).slice(0, 12)}`);
-  const parts = [made.command && `command ${made.command}`, made.revision && `revision ${made.revision}`, ...digests];
+  const parts = [
+    made.command && `command ${made.command}`, made.revision && `revision ${made.revision}`, ...digests.slice(0, 4),
+  ];
   return [versionLine(), ...parts.filter(Boolean)].join(" · ");
 }
 
@@ -42,7 +44,7 @@ function versionLine() {
   return document.querySelector("meta[name=generator]").content;
 }
 
-/** "one, two, three", or "none". */
-function listed(words) {
-  return words.length ? words.join(", ") : "none";
+/** Some things by their names: "one, two, three", or "none". */
+function listed(chosen, names) {
+  return chosen.length ? chosen.map((each) => names[each]).join(", ") : "none";
 }

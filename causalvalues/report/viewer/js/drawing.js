@@ -13,30 +13,36 @@ function svgOf(now) {
   return `<?xml version="1.0" encoding="UTF-8"?>\n${new XMLSerializer().serializeToString(pictureOf(now))}\n`;
 }
 
-/** The picture as an element. */
+/** The picture as an element: words above, the drawing, words below; words are larger in a large one. */
 function pictureOf(now) {
-  const frame = frameOf();
-  const width = Math.min(Math.max(frame.right - frame.left + 2 * PAPER.margin, PAPER.least), PAPER.most);
-  const head = linesBelow(titleLines(width), PAPER.margin);
-  const scale = Math.min(1, (width - 2 * PAPER.margin) / (frame.right - frame.left));
-  const left = (width - scale * (frame.right - frame.left)) / 2 - scale * frame.left;
-  const graph = makeSvg("g", { transform: `translate(${short(left)} ${short(head.end + 12 - scale * frame.top)}) scale(${short(scale)})` },
-    ...edgeMarks(now), ...nodeMarks(now));
-  const legend = legendMarks(now, width, head.end + 24 + scale * (frame.bottom - frame.top));
-  const foot = linesBelow(footLines(now, width), legend.end + 8);
-  const height = Math.ceil(foot.end + PAPER.margin);
+  const frame = frameOf(), wide = frame.right - frame.left, high = frame.bottom - frame.top;
+  const width = Math.ceil(Math.min(Math.max(wide + 2 * PAPER.margin, PAPER.least), PAPER.most));
+  const zoom = Math.min(Math.max(width / 900, 1), 2), room = width / zoom;
+  const scale = Math.min(1, (width - 2 * PAPER.margin) / wide);
+  const head = linesBelow(titleLines(room), PAPER.margin), top = zoom * head.end + 12;
+  const legend = legendMarks(now, room, 24), foot = linesBelow(footLines(now, room), legend.end + 8);
+  const height = Math.ceil(top + scale * high + zoom * (foot.end + PAPER.margin));
+  const left = (width - scale * wide) / 2;
   return makeSvg("svg", {
-    xmlns: SVG, width: Math.ceil(width), height, viewBox: `0 0 ${Math.ceil(width)} ${height}`, role: "img", "font-family": FACE,
+    xmlns: SVG, width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "font-family": FACE,
   },
   makeSvg("title", {}, xmlText(told.title)), makeSvg("desc", {}, xmlText(captionLines(now).join("\n"))),
   makeSvg("rect", { width: "100%", height: "100%", fill: colour("card") }),
-  ...head.marks, graph, ...legend.marks, ...foot.marks);
+  movedGroup(0, 0, zoom, ...head.marks),
+  movedGroup(left - scale * frame.left, top - scale * frame.top, scale, ...edgeMarks(now), ...nodeMarks(now)),
+  movedGroup(0, top + scale * high, zoom, ...legend.marks, ...foot.marks));
+}
+
+/** A group of marks, moved and made larger or smaller. */
+function movedGroup(x, y, scale, ...marks) {
+  return makeSvg("g", { transform: `translate(${short(x)} ${short(y)}) scale(${short(scale)})` }, ...marks);
 }
 
 /** What every node covers, with its label. */
 function frameOf() {
   const boxes = nodes.map((_, node) => network.getBoundingBox(node)).filter(Boolean);
-  const least = (side) => Math.min(...boxes.map((box) => box[side])), most = (side) => Math.max(...boxes.map((box) => box[side]));
+  const least = (side) => Math.min(...boxes.map((box) => box[side]));
+  const most = (side) => Math.max(...boxes.map((box) => box[side]));
   if (!boxes.length) return { left: 0, top: 0, right: 10, bottom: 10 };
   return { left: least("left") - 20, top: least("top") - 20, right: most("right") + 20, bottom: most("bottom") + 12 };
 }
@@ -44,18 +50,20 @@ function frameOf() {
 /** Edges with their heads. */
 function edgeMarks(now) {
   const ways = shownWays(now), places = network.getPositions();
-  return shownEdges(now).map((each) => {
-    const given = edgeLook(each, now, ways), { first, second, mark_first, mark_second } = each.edge;
-    const curve = curveBetween(places[first], places[second]);
-    const paint = given.color.color;
-    const from = endOf(curve, first, mark_first, false, given.width), to = endOf(curve, second, mark_second, true, given.width);
-    const [start, via, end] = between(curve, from.leave, to.leave);
-    const line = { d: `M${point(start)}Q${point(via)} ${point(end)}`, fill: "none" };
-    const glow = given.background.enabled ? makeSvg("path", { ...line, stroke: given.background.color, "stroke-width": short(given.background.size) }) : null;
-    return makeSvg("g", { opacity: short(given.color.opacity), "data-edge": xmlText(sentenceOf(each.edge)) }, glow,
-      makeSvg("path", { ...line, stroke: paint, "stroke-width": short(given.width), "stroke-dasharray": each.dash.join(" ") || null }),
-      headMark(from, mark_first, paint), headMark(to, mark_second, paint));
-  });
+  return shownEdges(now).map((each) => edgeMark(each, edgeLook(each, now, ways), places));
+}
+
+function edgeMark({ edge, dash }, { width, color, background }, places) {
+  const { first, second, mark_first, mark_second } = edge, paint = color.color;
+  const curve = curveBetween(places[first], places[second]);
+  const from = endOf(curve, first, mark_first, false, width), to = endOf(curve, second, mark_second, true, width);
+  const [start, via, end] = between(curve, from.leave, to.leave);
+  const line = { d: `M${point(start)}Q${point(via)} ${point(end)}`, fill: "none" };
+  const stroke = { stroke: paint, "stroke-width": short(width), "stroke-dasharray": dash.join(" ") || null };
+  const glow = { ...line, stroke: background.color, "stroke-width": short(background.size) };
+  return makeSvg("g", { opacity: short(color.opacity), "data-edge": xmlText(sentenceOf(edge)) },
+    background.enabled ? makeSvg("path", glow) : null,
+    makeSvg("path", { ...line, ...stroke }), headMark(from, mark_first, paint), headMark(to, mark_second, paint));
 }
 
 /** The curve that vis-network draws ("curvedCW"): start, control point, end. */
@@ -76,7 +84,8 @@ function along([from, via, to], share) {
 
 /** The part of a curve between two shares, as a curve. */
 function between([from, via, to], start, end) {
-  const mixed = (axis) => (1 - start) * (1 - end) * from[axis] + (start + end - 2 * start * end) * via[axis] + start * end * to[axis];
+  const shares = [(1 - start) * (1 - end), start + end - 2 * start * end, start * end];
+  const mixed = (axis) => shares[0] * from[axis] + shares[1] * via[axis] + shares[2] * to[axis];
   return [along([from, via, to], start), { x: mixed("x"), y: mixed("y") }, along([from, via, to], end)];
 }
 
@@ -103,33 +112,41 @@ function shareAt(curve, centre, far, atEnd) {
 /** An arrow's head, or the circle of an open end. */
 function headMark({ tip, back, long }, mark, paint) {
   if (mark === TAIL) return null;
-  const far = Math.hypot(tip.x - back.x, tip.y - back.y) || 1, x = (tip.x - back.x) / far, y = (tip.y - back.y) / far;
+  const far = Math.hypot(tip.x - back.x, tip.y - back.y) || 1;
+  const x = (tip.x - back.x) / far, y = (tip.y - back.y) / far;
   if (mark === CIRCLE) {
-    const middle = { cx: short(tip.x - x * long / 2), cy: short(tip.y - y * long / 2) };
-    return makeSvg("circle", { ...middle, r: short(long / 2 - 0.8), fill: colour("card"), stroke: paint, "stroke-width": 1.6 });
+    const middle = { cx: short(tip.x - x * long / 2), cy: short(tip.y - y * long / 2), r: short(long / 2 - 0.8) };
+    return makeSvg("circle", { ...middle, fill: colour("card"), stroke: paint, "stroke-width": 1.6 });
   }
-  const corner = (side) => ({ x: tip.x - long * x - side * 0.32 * long * y, y: tip.y - long * y + side * 0.32 * long * x });
+  const corner = (side) => ({ x: tip.x - long * (x + side * 0.32 * y), y: tip.y - long * (y - side * 0.32 * x) });
   return makeSvg("path", { d: `M${point(tip)}L${point(corner(1))}L${point(corner(-1))}z`, fill: paint });
 }
 
 /** Dots and their names. */
 function nodeMarks(now) {
   const places = network.getPositions();
-  return nodes.map((_, node) => {
-    const look = nodeData.get(node), { x, y } = places[node], r = look.size;
-    const outline = {
-      fill: look.color.background, stroke: look.color.border, "stroke-width": look.borderWidth,
-      "stroke-dasharray": (look.shapeProperties && look.shapeProperties.borderDashes || []).join(" ") || null,
-    };
-    const dot = look.shape === "square" ? makeSvg("rect", { x: short(x - r), y: short(y - r), width: 2 * r, height: 2 * r, ...outline })
-      : makeSvg("circle", { cx: short(x), cy: short(y), r: short(r), ...outline });
-    const size = look.font.size, lines = look.label.split("\n");
-    const names = lines.map((line, row) => makeSvg("text", {
-      x: short(x), y: short(y + r + 4 + size * (row + 0.95)), "text-anchor": "middle", "font-size": size, "font-weight": look.font.mod || null, fill: look.font.color,
-      stroke: colour("card"), "stroke-width": 4, "stroke-linejoin": "round", "paint-order": "stroke",
-    }, xmlText(line)));
-    return makeSvg("g", { opacity: look.opacity, "data-node": xmlText(nodes[node].name) }, dot, ...names);
+  return nodes.map(({ name }, node) => {
+    const look = nodeData.get(node), lines = look.label.split("\n");
+    return makeSvg("g", { opacity: look.opacity, "data-node": xmlText(name) },
+      dotMark(look, places[node]), ...lines.map((line, row) => nameMark(line, row, look, places[node])));
   });
+}
+
+function dotMark({ shape, size: r, color, borderWidth, shapeProperties }, { x, y }) {
+  const outline = {
+    fill: color.background, stroke: color.border, "stroke-width": borderWidth,
+    "stroke-dasharray": (shapeProperties.borderDashes || []).join(" ") || null,
+  };
+  if (shape !== "square") return makeSvg("circle", { cx: short(x), cy: short(y), r: short(r), ...outline });
+  return makeSvg("rect", { x: short(x - r), y: short(y - r), width: short(2 * r), height: short(2 * r), ...outline });
+}
+
+function nameMark(line, row, { font, size: r }, { x, y }) {
+  return makeSvg("text", {
+    x: short(x), y: short(y + r + 4 + font.size * (row + 0.95)), "text-anchor": "middle",
+    "font-size": font.size, "font-weight": font.mod || null, fill: font.color,
+    stroke: colour("card"), "stroke-width": 4, "stroke-linejoin": "round", "paint-order": "stroke",
+  }, xmlText(line));
 }
 
 function point({ x, y }) {

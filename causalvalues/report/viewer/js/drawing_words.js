@@ -6,7 +6,8 @@ function linesBelow(lines, top) {
   const marks = lines.map(({ text, size, paint, bold }) => {
     end += 1.35 * size;
     return makeSvg("text", {
-      x: PAPER.margin, y: short(end - 0.3 * size), "font-size": size, fill: colour(paint), "font-weight": bold ? 600 : null,
+      x: PAPER.margin, y: short(end - 0.3 * size), "font-size": size, "font-weight": bold ? 600 : null,
+      fill: colour(paint),
     }, xmlText(text));
   });
   return { marks, end };
@@ -15,7 +16,8 @@ function linesBelow(lines, top) {
 function titleLines(width) {
   const room = width - 2 * PAPER.margin;
   return [
-    ...wrapped(told.title, room, PAPER.title, 3).map((text) => ({ text, size: PAPER.title, paint: "ink", bold: true })),
+    ...wrapped(told.title, 0.94 * room, PAPER.title, 3) // bold is wider
+      .map((text) => ({ text, size: PAPER.title, paint: "ink", bold: true })),
     ...wrapped(told.subtitle, room, PAPER.text, 3).map((text) => ({ text, size: PAPER.text, paint: "faint" })),
   ];
 }
@@ -64,9 +66,10 @@ function legendMarks(now, width, top) {
       [group, x] = [entry.group, indent];
       marks.push(legendText(wrapped(group, 90, PAPER.small, 1)[0] || "", PAPER.margin, y, "faint"));
     }
-    const [label] = wrapped(entry.label, width / 2, PAPER.small, 1), wide = 48 + widthOfText(label || "", PAPER.small) + 18;
+    const [label = ""] = wrapped(entry.label, width / 2, PAPER.small, 1);
+    const wide = 48 + widthOfText(label, PAPER.small) + 18;
     if (x > indent && x + wide > width - PAPER.margin) [x, y] = [indent, y + 20];
-    marks.push(legendSample(entry, x, y - 4), legendText(label || "", x + 44, y, "ink"));
+    marks.push(legendSample(entry, x, y - 4), legendText(label, x + 44, y, "ink"));
     x += wide;
   }
   return { marks: [makeSvg("g", { "data-part": "legend" }, ...marks)], end: y + 10 };
@@ -81,11 +84,10 @@ function legendSample({ paint, dash, width, opacity, shape }, x, y) {
   const fill = colour(paint), outline = { fill, stroke: colour("ink"), "stroke-width": 1.2 };
   if (shape === "square") return makeSvg("rect", { x: x + 26, y: y - 6, width: 12, height: 12, ...outline });
   if (shape === "dot" || shape === "ring") return makeSvg("circle", { cx: x + 32, cy: y, r: 6, ...outline });
-  const head = (tip, way) => headMark({ tip: { x: tip, y }, back: { x: tip - way, y }, long: 10 }, ARROW, fill);
-  const start = shape === "both" ? x + 9 : x, end = { arrow: x + 29, both: x + 29, circle: x + 29 }[shape] || x + 38;
+  const ends = { arrow: [TAIL, ARROW], both: [ARROW, ARROW], circle: [TAIL, CIRCLE] }[shape] || [TAIL, TAIL];
+  const [start, end] = [ends[0] === TAIL ? x : x + 9, ends[1] === TAIL ? x + 38 : x + 29];
+  const head = (mark, tip, way) => headMark({ tip: { x: tip, y }, back: { x: tip - way, y }, long: 10 }, mark, fill);
+  const stroke = { stroke: fill, "stroke-width": short(width), "stroke-dasharray": dash.join(" ") || null };
   return makeSvg("g", { opacity, "data-paint": paint },
-    makeSvg("line", { x1: start, x2: end, y1: y, y2: y, stroke: fill, "stroke-width": short(width), "stroke-dasharray": dash.join(" ") || null }),
-    shape === "arrow" || shape === "both" ? head(x + 38, 1) : null,
-    shape === "both" ? head(x, -1) : null,
-    shape === "circle" ? headMark({ tip: { x: x + 38, y }, back: { x: x + 37, y }, long: 9 }, CIRCLE, fill) : null);
+    makeSvg("line", { x1: start, x2: end, y1: y, y2: y, ...stroke }), head(ends[0], x, -1), head(ends[1], x + 38, 1));
 }

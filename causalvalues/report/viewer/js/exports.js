@@ -64,7 +64,8 @@ function startExports() {
     event.preventDefault();
     event.stopPropagation();
   });
-  document.addEventListener("pointerdown", (event) => { if (!menu.contains(event.target)) close(false); });
-  menu.addEventListener("focusout", (event) => { if (event.relatedTarget && !menu.contains(event.relatedTarget)) close(false); });
+  const closeOutside = (place) => { if (place && !menu.contains(place)) close(false); };
+  document.addEventListener("pointerdown", (event) => closeOutside(event.target));
+  menu.addEventListener("focusout", (event) => closeOutside(event.relatedTarget));
   slot("toolbar").append(menu);
 }

@@ -35,10 +35,11 @@ function numberText(number) {
   return number.toFixed(12).replace(/\.?0+$/, "");
 }
 
-/** Parts of a list that are known, in the order of what can be known; at least one may be needed. */
+/** Parts of a list in the order of what can be known; nothing if any is unknown. */
 function knownParts(text, known) {
   const given = text === "" ? [] : text.split(",");
-  return given.every((part) => known.includes(part)) ? Object.freeze(known.filter((part) => given.includes(part))) : undefined;
+  if (!given.every((part) => known.includes(part))) return undefined;
+  return Object.freeze(known.filter((part) => given.includes(part)));
 }
 
 const oneOf = (known) => [(chosen) => chosen, (text) => (known().includes(text) ? text : undefined)];
@@ -101,7 +102,8 @@ function readSort(text) {
 
 /** The fragment of a state: only what is not as it was at first. */
 function fragmentOf(now) {
-  return Object.entries(PIECES).filter(([key]) => String(JSON.stringify(now[key])) !== JSON.stringify(initial[key]) && now[key] !== null)
+  const changed = (key) => now[key] !== null && JSON.stringify(now[key]) !== JSON.stringify(initial[key]);
+  return Object.entries(PIECES).filter(([key]) => changed(key))
     .map(([key, [name, write]]) => [name, write(now[key])]).filter(([, text]) => text !== null)
     .map(([name, text]) => `${name}=${text}`).join("&");
 }

@@ -1,5 +1,7 @@
 /** Where the numbers come from, after what a reader must know before trusting them. */
-const ANSWERS = [[true, "passed", "✓", "passed"], [false, "failed", "✗", "failed"], [null, "not asked", "?", "unasked"]];
+const ANSWERS = [
+  [true, "passed", "✓", "passed"], [false, "failed", "✗", "failed"], [null, "not asked", "?", "unasked"],
+];
 
 /** A named check with its answer, in a sign and in words. */
 function checkLine({ name, passed, detail }) {
@@ -22,11 +24,11 @@ function manifestText(value) {
 
 /** Part of the manifest as a list of names and values; nothing where it is empty. */
 function manifestPart(title, content) {
-  const entries = content !== null && typeof content === "object" ? Object.entries(content) : [["", content]];
+  const entries = content !== null && typeof content === "object" ? Object.entries(content) : [[title, content]];
   const known = entries.filter(([, value]) => value !== null && value !== undefined);
   if (!known.length) return null;
-  return make("div", { class: "part" }, make("h3", {}, title),
-    make("dl", {}, ...known.flatMap(([name, value]) => [make("dt", {}, name || title), make("dd", {}, make("code", {}, manifestText(value)))])));
+  const line = ([name, value]) => [make("dt", {}, name), make("dd", {}, make("code", {}, manifestText(value)))];
+  return make("div", { class: "part" }, make("h3", {}, title), make("dl", {}, ...known.flatMap(line)));
 }
 
 /** How to cite the page: what it is, what made it, and by which digest it is known again. */
@@ -40,15 +42,18 @@ function citation() {
 
 function startProvenance() {
   const { caveats, checks, manifest } = told.provenance;
-  const parts = [["Command", manifest.command], ["Parameters", manifest.parameters], ["Seeds", manifest.seeds],
-    ["Versions", manifest.versions], ["Revision", manifest.revision], ["Digests (SHA-256)", manifest.digests]];
-  const made = parts.map(([title, content]) => manifestPart(title, content === undefined ? null : content)).filter(Boolean);
+  const parts = [
+    ["Command", manifest.command], ["Parameters", manifest.parameters], ["Seeds", manifest.seeds],
+    ["Versions", manifest.versions], ["Revision", manifest.revision], ["Digests (SHA-256)", manifest.digests],
+  ];
+  const made = parts.map(([title, content]) => manifestPart(title, content || null)).filter(Boolean);
   fill(slot("provenance"),
     make("section", { class: "caveats", "aria-labelledby": "caveats-title" },
       make("h2", { id: "caveats-title" }, "What to keep in mind"),
       make("ul", {}, ...caveats.map((caveat) => make("li", {}, caveat)))),
     checks.length ? make("section", { class: "checks", "aria-labelledby": "checks-title" },
-      make("h2", { id: "checks-title" }, `Checks: ${checkCounts(checks)}`), make("ul", {}, ...checks.map(checkLine))) : null,
+      make("h2", { id: "checks-title" }, `Checks: ${checkCounts(checks)}`),
+      make("ul", {}, ...checks.map(checkLine))) : null,
     make("details", { class: "made", id: "made" },
       make("summary", {}, `How this was made: ${versionLine()}${manifest.command ? `, ${manifest.command}` : ""}`),
       made.length ? made : make("p", { class: "note" }, "The graph does not say how it was made.")),

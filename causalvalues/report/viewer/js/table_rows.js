@@ -1,11 +1,9 @@
 /**
  * What the tables hold: for each its columns, its rows as they are shown now, and what choosing a row does.
  *
- *   column   [key, heading, cell(row, now) → text, number(row, now) → what it is sorted by, if a number]
- *   row      {key, choose: patch of the state, …}
+ *   column   [key, heading, cell(row) → text, number(row) → what it is sorted by, if a number]
+ *   row      {key, title, choose: patch of the state, …}
  */
-const edgeRow = (each) => ({ ...each, key: each.key, title: sentenceOf(each.edge), choose: { edge: each.key } });
-
 const TABLES = {
   edges: {
     label: "Edges",
@@ -15,50 +13,44 @@ const TABLES = {
     columns: (now) => [
       ["edge", "Edge", (row) => row.title],
       ["ends", "Ends", (row) => KIND_NAMES[row.kind]],
-      ["effect", "Effect", (row) => (row.effect ? signed(row.effect.middle) : "not known"), (row) => row.effect && row.effect.middle],
-      ["interval", "Could be", (row) => (row.effect ? interval(row.effect.interval_low, row.effect.interval_high) : ""),
-        (row) => row.effect && row.effect.interval_low],
-      ["support", "Found in", (row) => percent(row.support), (row) => row.support],
-      ["directed", "This direction in", (row) => percent(row.edge.support && row.edge.support.directed),
-        (row) => row.edge.support && row.edge.support.directed],
+      numberColumn("effect", "Effect", (row) => row.middle, signed),
+      spanColumn("interval", "Could be", (row) => row.interval_low, (row) => row.interval_high),
+      numberColumn("support", "Found in", (row) => row.support, percent),
+      numberColumn("directed", "This direction in", (row) => row.directed, percent),
       ...(now.against === null ? [] : [["change", "Beside the other", (row) => CHANGE_NAMES[row.change]]]),
     ],
   },
   effects: {
     label: "Effects",
-    about: "What raising one value by a unit does to another along all ways together, by the effects of the found graph.",
-    lack: () => told.effects === null && (nodes.length > 120 ? "Too many values for a table of every effect on every other."
-      : "No effects were computed for this graph."),
-    rows: shownEffects,
+    about: "What raising one value by a unit does to another along all ways together, in the found graph.",
+    lack: () => told.effects === null && "No effects are known, or too many for a page.",
+    rows: effectRows,
     chosen: (row, now) => row.cause === now.value && (row.on === now.towards || now.towards === null),
     columns: () => [
       ["cause", "Raising", (row) => row.title],
       ["on", "does to", (row) => nodes[row.on].name],
-      ["effect", "Effect", (row) => signed(row.effect.middle), (row) => row.effect.middle],
-      ["range", "Over the class", (row) => interval(row.effect.low, row.effect.high), (row) => row.effect.low],
-      ["interval", "Could be", (row) => interval(row.effect.interval_low, row.effect.interval_high), (row) => row.effect.interval_low],
+      numberColumn("effect", "Effect", (row) => row.middle, signed),
+      spanColumn("range", "Over the class", (row) => row.low, (row) => row.high),
+      spanColumn("interval", "Could be", (row) => row.interval_low, (row) => row.interval_high),
     ],
   },
   values: {
     label: "Values",
     about: "What was asked about. The change is what the chosen value or “what if” leads to.",
     rows: valueRows,
-    chosen: (row, now) => row.node === now.value,
-    columns: (now) => {
-      const changes = shownChange(now);
-      return [
-        ["value", "Value", (row) => row.title],
-        ["group", "Group", (row) => nodes[row.node].group || (nodes[row.node].kind === "context" ? "context" : "")],
-        ["causes", "Arrows in", (row) => String(row.into), (row) => row.into],
-        ["effects", "Arrows out", (row) => String(row.from), (row) => row.from],
-        ["mean", "Mean", (row) => plain(nodes[row.node].mean), (row) => nodes[row.node].mean],
-        ["spread", "Spread", (row) => plain(nodes[row.node].spread), (row) => nodes[row.node].spread],
-        ["items", "Items", (row) => (nodes[row.node].n_items === null ? "—" : String(nodes[row.node].n_items)), (row) => nodes[row.node].n_items],
-        ["reliability", "Reliability", (row) => reliabilityInWords(nodes[row.node].reliability)],
-        ...(changes === null ? [] : [["change", "Change now", (row) => signed(changes[row.node]), (row) => changes[row.node]]]),
-        ["definition", "Meaning", (row) => nodes[row.node].definition],
-      ];
-    },
+    chosen: (row, now) => row.place === now.value,
+    columns: (now) => [
+      ["value", "Value", (row) => row.title],
+      ["group", "Group", (row) => row.group || (row.kind === "context" ? "context" : "")],
+      numberColumn("causes", "Arrows in", (row) => row.into, String),
+      numberColumn("effects", "Arrows out", (row) => row.from, String),
+      numberColumn("mean", "Mean", (row) => row.mean, plain),
+      numberColumn("spread", "Spread", (row) => row.spread, plain),
+      numberColumn("items", "Items", (row) => row.n_items, (count) => (count === null ? "—" : String(count))),
+      ["reliability", "Reliability", (row) => reliabilityInWords(row.reliability)],
+      ...(shownChange(now) === null ? [] : [numberColumn("change", "Change now", (row) => row.change, signed)]),
+      ["definition", "Meaning", (row) => row.definition],
+    ],
   },
   compared: {
     label: "Graphs compared",
@@ -72,54 +64,72 @@ const TABLES = {
       ["change", "Change", (row) => CHANGE_NAMES[row.change]],
       ["here", `In ${graphs[now.graph].name}`, (row) => (row.here ? sentenceOf(row.here) : "no edge")],
       ["there", `In ${graphs[now.against].name}`, (row) => (row.there ? sentenceOf(row.there) : "no edge")],
-      ["support", "Found in, here", (row) => supportCell(row.here), (row) => row.here && row.here.support && row.here.support.adjacent],
-      ["other", "Found in, there", (row) => supportCell(row.there), (row) => row.there && row.there.support && row.there.support.adjacent],
+      numberColumn("support", "Found in, here", (row) => adjacentOf(row.here), percent),
+      numberColumn("other", "Found in, there", (row) => adjacentOf(row.there), percent),
     ],
   },
 };
 
-/** Values that the search finds, with how many shown arrows come in and leave. */
-function valueRows(now) {
-  const arrows = shownEdges(now).filter((each) => each.kind === "directed").map((each) => each.edge);
-  const into = nodes.map(() => 0), from = nodes.map(() => 0);
-  for (const { first, second } of arrows) {
-    into[second] += 1;
-    from[first] += 1;
-  }
-  return nodes.map((_, node) => node).filter((node) => now.search === "" || matches(node, now)).map((node) => ({
-    key: String(node), node, title: nodes[node].name, into: into[node], from: from[node],
-    choose: { value: node, towards: null, edge: null },
-  }));
+/** A column of numbers, each written in one way. */
+function numberColumn(key, heading, number, write) {
+  return [key, heading, (row) => write(number(row)), number];
+}
+
+/** A column of intervals, sorted by where they begin. */
+function spanColumn(key, heading, low, high) {
+  return [key, heading, (row) => (low(row) === undefined ? "" : interval(low(row), high(row))), low];
+}
+
+function edgeRow(each) {
+  const { edge, effect, key, kind, support, change: changed } = each, title = sentenceOf(edge);
+  const directed = edge.support && edge.support.directed;
+  return { ...effect, key, kind, support, directed, change: changed, title, choose: { edge: key } };
 }
 
 /** Effects that pass the filters for search, size and sign, the largest first. */
-function shownEffects(now) {
-  if (told.effects === null) return [];
-  const rows = [];
-  for (let cause = 0; cause < nodes.length; cause += 1) {
-    for (let on = 0; on < nodes.length; on += 1) {
-      const effect = cause === on ? null : effectOf(cause, on);
-      if (effect === null || Math.abs(effect.middle) < now.size || !now.signs.includes(signOf(effect))) continue;
-      if (now.search !== "" && !matches(cause, now) && !matches(on, now)) continue;
-      rows.push({ key: `${cause} ${on}`, cause, on, effect, title: nodes[cause].name, choose: { value: cause, towards: on, edge: null, tab: "side-effects" } });
-    }
+function effectRows(now) {
+  const places = told.effects === null ? [] : nodes.map((_, node) => node);
+  const rows = places.flatMap((cause) => places.filter((on) => on !== cause).map((on) => effectRow(cause, on, now)));
+  return rows.filter((row) => row !== null).sort((one, other) => Math.abs(other.middle) - Math.abs(one.middle));
+}
+
+function effectRow(cause, on, now) {
+  const effect = effectOf(cause, on);
+  if (effect === null || Math.abs(effect.middle) < now.size || !now.signs.includes(signOf(effect))) return null;
+  if (now.search !== "" && !matches(cause, now) && !matches(on, now)) return null;
+  const choose = { value: cause, towards: on, edge: null, tab: "side-effects" };
+  return { ...effect, key: `${cause} ${on}`, cause, on, title: nodes[cause].name, choose };
+}
+
+/** Values that the search finds, with how many shown arrows come in and leave, and what they change by. */
+function valueRows(now) {
+  const changes = shownChange(now), into = nodes.map(() => 0), from = nodes.map(() => 0);
+  for (const { edge, kind } of shownEdges(now)) {
+    if (kind !== "directed") continue;
+    into[edge.second] += 1;
+    from[edge.first] += 1;
   }
-  return rows.sort((one, other) => Math.abs(other.effect.middle) - Math.abs(one.effect.middle));
+  const found = nodes.map((_, place) => place).filter((place) => now.search === "" || matches(place, now));
+  return found.map((place) => ({
+    ...nodes[place], key: String(place), place, title: nodes[place].name, into: into[place], from: from[place],
+    change: changes && changes[place], choose: { value: place, towards: null, edge: null },
+  }));
 }
 
 /** Pairs of two graphs that pass the filters. */
 function comparedRows(now) {
-  const shown = new Map(shownEdges(now).map((each) => [each.key, each]));
-  return comparedEdges(now.graph, now.against).map(({ edge, other, change }) => ({ edge: edge || other, here: edge, there: other, change }))
-    .filter((each) => shown.has(keyOf(each.edge)))
-    .map((each) => ({
-      ...each, key: keyOf(each.edge), choose: { edge: keyOf(each.edge) },
-      title: `${nodes[each.edge.first].name} and ${nodes[each.edge.second].name}`,
-    }));
+  const shown = new Set(shownEdges(now).map((each) => each.key));
+  const rows = comparedEdges(now.graph, now.against).map(({ edge: here, other: there, change: changed }) => {
+    const edge = here || there, key = keyOf(edge);
+    const title = `${nodes[edge.first].name} and ${nodes[edge.second].name}`;
+    return { here, there, change: changed, key, title, choose: { edge: key } };
+  });
+  return rows.filter((row) => shown.has(row.key));
 }
 
-function supportCell(edge) {
-  return edge ? percent(edge.support && edge.support.adjacent) : "";
+/** The share of resamples that have an edge; null where there is none to have. */
+function adjacentOf(edge) {
+  return edge && edge.support && edge.support.adjacent;
 }
 
 function reliabilityInWords(reliability) {

@@ -12,7 +12,7 @@ function sortedRows(name, now) {
   const column = table.columns(now).find(([known]) => known === key);
   if (!column) return rows;
   const [, , cell, number] = column, order = new Intl.Collator("en", { numeric: true });
-  const keyed = rows.map((row) => [number ? number(row, now) : cell(row, now), row]);
+  const keyed = rows.map((row) => [number ? number(row) : cell(row), row]);
   const none = (at) => at === null || at === undefined;
   keyed.sort(([one], [other]) => {
     if (none(one) || none(other)) return none(one) - none(other); // what is not known comes last
@@ -36,12 +36,13 @@ function headCell(name, [key, heading, , number], now) {
 }
 
 /** One row; its first cell is a button, where rows can be chosen. */
-function bodyRow(row, columns, now, printed) {
+function bodyRow(row, columns, printed) {
   const cells = columns.map(([, , cell, number], at) => {
-    const text = cell(row, now);
-    if (at > 0) return make("td", { class: number ? "number" : text.length > 60 ? "words" : null, "data-value": number ? number(row, now) : null }, text);
-    return make("th", { scope: "row" }, printed ? text
-      : make("button", { type: "button", class: "link", "data-row": row.key, on: { click: () => change(row.choose) } }, text));
+    const text = cell(row);
+    const look = number ? { class: "number", "data-value": number(row) } : { class: text.length > 60 ? "words" : null };
+    if (at > 0) return make("td", look, text);
+    const choose = { type: "button", class: "link", "data-row": row.key, on: { click: () => change(row.choose) } };
+    return make("th", { scope: "row" }, printed ? text : make("button", choose, text));
   });
   return make("tr", { "data-key": row.key }, ...cells);
 }
@@ -55,11 +56,11 @@ function tableCaption(name, rows, shown) {
 /** A whole table; printed it has no buttons. */
 function tableOf(name, now, { most = MOST_ROWS, printed = false } = {}) {
   const columns = TABLES[name].columns(now), rows = sortedRows(name, now), shown = rows.slice(0, most);
-  const heads = columns.map((column) => (printed ? make("th", { scope: "col" }, column[1]) : headCell(name, column, now)));
+  const head = (column) => (printed ? make("th", { scope: "col" }, column[1]) : headCell(name, column, now));
   return make("table", { "data-table": name },
     make("caption", {}, tableCaption(name, rows, shown.length)),
-    make("thead", {}, make("tr", {}, ...heads)),
-    make("tbody", {}, ...shown.map((row) => bodyRow(row, columns, now, printed))));
+    make("thead", {}, make("tr", {}, ...columns.map(head))),
+    make("tbody", {}, ...shown.map((row) => bodyRow(row, columns, printed))));
 }
 
 /** The chosen row stands out, and says so. */
@@ -74,30 +75,40 @@ function markChosen(panel, now) {
 
 /** Draw a panel anew, and leave the focus where it was. */
 function drawTable(panel, now) {
-  const lack = TABLES[now.table].lack, missing = lack && lack(now);
+  const { lack, rows } = TABLES[now.table], missing = lack && lack(now);
   const { sort, row } = panel.contains(document.activeElement) ? document.activeElement.dataset : {};
   if (missing) {
     fill(panel, make("p", { class: "empty" }, missing));
     return;
   }
-  const most = panel.dataset.whole === now.table ? Infinity : MOST_ROWS, count = TABLES[now.table].rows(now).length;
-  const all = make("button", { type: "button", class: "all", on: { click: () => { panel.dataset.whole = now.table; drawTable(panel, state); } } }, `Show all ${count} rows`);
-  fill(panel, tableOf(now.table, now, { most }), count > most ? all : null);
+  const most = panel.dataset.whole === now.table ? Infinity : MOST_ROWS, count = rows(now).length;
+  fill(panel, tableOf(now.table, now, { most }), count > most ? allRowsButton(panel, count) : null);
   markChosen(panel, now);
-  const again = [...panel.querySelectorAll("button")].find((each) => (sort ? each.dataset.sort === sort : row && each.dataset.row === row));
-  if (again) again.focus();
+  const isSame = ({ dataset }) => (sort ? dataset.sort === sort : row !== undefined && dataset.row === row);
+  const again = [...panel.querySelectorAll("button")].find(isSame);
+  if (again) again.focus({ preventScroll: true });
+}
+
+function allRowsButton(panel, count) {
+  const showAll = () => {
+    panel.dataset.whole = state.table;
+    drawTable(panel, state);
+  };
+  return make("button", { type: "button", class: "all", on: { click: showAll } }, `Show all ${count} rows`);
 }
 
 /** Which table: one of a few tabs, reached by arrow keys. */
 function tableTabs() {
   const names = Object.keys(TABLES);
   const buttons = names.map((name) => make("button", {
-    type: "button", role: "tab", id: `table-tab-${name}`, "aria-controls": "table", on: { click: () => change({ table: name }) },
+    type: "button", role: "tab", id: `table-tab-${name}`, "aria-controls": "table",
+    on: { click: () => change({ table: name }) },
   }, TABLES[name].label));
   const list = make("div", { class: "tabs", role: "tablist", "aria-label": "Tables" }, ...buttons);
   list.addEventListener("keydown", (event) => {
-    const at = names.indexOf(state.table);
-    const to = { ArrowRight: (at + 1) % names.length, ArrowLeft: (at + names.length - 1) % names.length, Home: 0, End: names.length - 1 }[event.key];
+    const at = names.indexOf(state.table), last = names.length - 1;
+    const next = at === last ? 0 : at + 1, before = at === 0 ? last : at - 1;
+    const to = { ArrowRight: next, ArrowLeft: before, Home: 0, End: last }[event.key];
     if (to === undefined) return;
     event.preventDefault();
     change({ table: names[to] });
