@@ -15,7 +15,7 @@ from causalvalues.report.graph_drawing import circle_layout, draw_graph, edge_nu
 __all__ = ["draw_edges_against_chance", "draw_support", "draw_table_2", "expected_less_unexpected"]
 
 TITLE = {"gemma": "Gemma-2B-IT", "llama": "Llama3-8B-IT"}
-BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#999999"
+BLUE, ORANGE, GREY, LIGHT = "#0072B2", "#D55E00", "#999999", "#cccccc"
 COMPARISONS = {
     "prompt_ours": "prompt, found graph",
     "prompt_refs": "prompt, hand-made graph",
@@ -46,7 +46,7 @@ def draw_edges_against_chance(
     frame = pd.read_csv(table)
     observed = int(frame.observed_edges.iloc[0])
     figure, (axis,) = new_figure(height=2.6, page="single")
-    axis.bar(frame.edges, frame.permutations, width=1.0, color=GREY, label="shuffled role blocks")
+    axis.bar(frame.edges, frame.permutations, width=1, color=LIGHT, label="shuffled role blocks")
     axis.axvline(observed, color=ORANGE, lw=2, ls="--", label=f"found: {observed}")
     axis.set_xlabel("edges that PC returns")
     axis.set_ylabel("permutations")

@@ -26,6 +26,7 @@ from causalvalues.report.figure_manifest import Source
 from causalvalues.survey.responses import AnswerStore
 
 ROOT = Path(__file__).parents[2]
+SAES = ROOT / "causalvalues" / "organism" / "shipped" / "saes"
 STEERING = ("causalvalues", "numpy", "scipy", "pandas", "pyarrow", "torch", "transformers",
             "scikit-learn")  # fmt: skip
 RUNS = Path(__file__).parent / "results" / "runs"
@@ -56,7 +57,8 @@ def files_of(runs: Path) -> list[Path]:
 
 def source_of() -> Source:
     """Return what the runs are made from."""
-    weights = [file for name in MODELS for file in folder_of(name).rglob("*.safetensors")]
+    folders = [folder_of(name) for name in MODELS]
+    weights = [file for each in (*folders, SAES) for file in each.rglob("*.safetensors")]
     return Source(Path(__file__), ROOT, tuple(weights), {}, {"first": 0}, STEERING)
 
 

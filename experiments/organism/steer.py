@@ -28,6 +28,7 @@ from causalvalues.report.figure_manifest import Source
 from causalvalues.steering.sae import open_sae
 
 ROOT = Path(__file__).parents[2]
+SAES = ROOT / "causalvalues" / "organism" / "shipped" / "saes"
 SURVEYING = ("causalvalues", "numpy", "scipy", "pandas", "pyarrow", "torch", "transformers")
 RUNS = Path(__file__).parent / "results" / "steering_runs"
 MODELS = ("organism/gemma", "organism/llama")
@@ -55,7 +56,8 @@ def files_of(runs: Path) -> list[Path]:
 
 def source_of(n_seeds: int) -> Source:
     """Return what the runs are made from."""
-    weights = [file for name in MODELS for file in folder_of(name).rglob("*.safetensors")]
+    folders = [folder_of(name) for name in MODELS]
+    weights = [file for each in (*folders, SAES) for file in each.rglob("*.safetensors")]
     return Source(Path(__file__), ROOT, tuple(weights), {"seeds": n_seeds}, {"first": 0}, SURVEYING)
 
 
