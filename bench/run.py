@@ -9,6 +9,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 SCRIPTS = (
     "first_call",
+    "viewer",
     "speed",
     "engine_speed",
     "steering_overhead",

@@ -4,11 +4,13 @@
 
 Times are those of the page itself (performance.now in Chromium without a window): `ready` from the
 start of navigation until every panel stands and a frame is drawn, the others from the input until
-the frame after it is drawn. The median of some runs is told, each with a fresh page.
+the frame after it is drawn. Told are the least and the median of some runs, each with a fresh page,
+and how many processes waited for a core meanwhile.
 """
 
 import shutil
 import tempfile
+from os import getloadavg
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -22,7 +24,7 @@ from causalvalues.discovery.graph import Effect, Support
 from causalvalues.report.viewer import view
 
 SIZES = {"small": (10, 12), "asked": (60, 400), "large": (450, 1500)}
-N_RUNS = 5
+N_RUNS = 9
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
 FRAMES = "await new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)));"
 READY = f"""async () => {{
@@ -89,9 +91,13 @@ def main() -> None:
                 page = chromium.new_page(viewport={"width": 1440, "height": 900})
                 runs.append(times_of(page, path.as_uri()))
                 page.close()
-            middle = {key: round(median(run[key] for run in runs), 1) for key in runs[0]}
+            told = {
+                f"{word}_{key}": round(of(run[key] for run in runs), 1)
+                for word, of in (("least", min), ("median", median))
+                for key in runs[0]
+            }
             size = {"nodes": n_nodes, "edges": n_edges, "bytes": path.stat().st_size}
-            numbers[name] = {**size, **middle}
+            numbers[name] = {**size, **told, "load": round(getloadavg()[0], 1)}
             print(name, numbers[name])
         chromium.close()
     record("viewer", numbers)

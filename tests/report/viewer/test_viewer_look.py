@@ -5,11 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from shell_pages import on_screen, small_page, spots, started
 
 import causalvalues.report.viewer as package
-from causalvalues.discovery.graph import Effect, ValueGraph
+from causalvalues.discovery.graph import Effect, Support, ValueGraph
 from causalvalues.report.viewer import document_of, page_of
 
 COLOURS = Path(str(package.__file__)).parent / "css" / "colours.css"
@@ -116,6 +117,47 @@ def test_a_sign_is_told_by_colour_and_by_dash_and_an_effect_by_width(
     dashes = {each.get_attribute("data-paint"): each.get_attribute("data-dash") for each in samples}
     assert dashes["raises"] == ""
     assert dashes["lowers"] != ""
+
+
+STRENGTH = """(areas) => {
+  const canvas = document.querySelector("#network canvas"), { width, height } = canvas;
+  const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+  return areas.map(([x0, x1, y0, y1]) => {
+    let inked = 0, strongest = 0;
+    for (let y = y0; y < y1; y += 1) for (let x = x0; x < x1; x += 1) {
+      const at = 4 * (y * width + x), tint = (data[at + 2] - data[at]) * data[at + 3] / 255;
+      inked += tint > 30 ? 1 : 0;
+      strongest = Math.max(strongest, tint);
+    }
+    return [inked / (y1 - y0), strongest];
+  }); }"""
+
+
+def test_width_tells_the_effect_and_strength_of_colour_the_support(
+    open_page: Callable[..., Any],
+) -> None:
+    names = tuple("abcdef")
+    edges = {("a", "b"): (0.5, 1.0), ("c", "d"): (0.05, 1.0), ("e", "f"): (0.5, 0.2)}
+    shares = np.zeros((6, 6))
+    for (cause, effect), (_, share) in edges.items():
+        shares[names.index(cause), names.index(effect)] = share
+    both, nothing = shares + shares.T, np.zeros_like(shares)
+    graph = ValueGraph(
+        names=names,
+        marks=ValueGraph.from_edges(names, list(edges)).marks,
+        support=Support(both, shares, nothing, nothing, n_resamples=10, unit="row"),
+        effects=tuple(
+            Effect(*pair, size, size, size, size, "IDA") for pair, (size, _) in edges.items()
+        ),
+    )
+    page = started(open_page(page_of(document_of(graph))))
+    places = spots(page, 6)
+    areas = [between(places[cause], places[effect]) for cause, effect in edges]
+    (thick, strong), (thin, as_strong), (as_thick, pale) = page.evaluate(STRENGTH, areas)
+    assert thick > 2.3 * thin
+    assert as_thick > 1.8 * thin
+    assert pale < 0.6 * strong
+    assert as_strong > 0.8 * strong
 
 
 @pytest.mark.parametrize("dark", [False, True])
