@@ -134,6 +134,17 @@ def test_a_row_that_is_pointed_at_focused_or_clicked_names_its_ways(open_page: O
     assert row.get_attribute("aria-pressed") == "true"
 
 
+def test_no_row_moves_when_one_is_pointed_at(open_page: Open) -> None:
+    page = open_page(chain_page(), size=(390, 844))
+    choose(page, "a")
+    row = page.locator(ROWS).last
+    row.scroll_into_view_if_needed()
+    before = row.bounding_box()
+    row.hover()
+    assert "a → b → c" in page.locator("#side-effects .ways").inner_text()
+    assert row.bounding_box() == before
+
+
 def test_the_strongest_ways_are_found_in_a_graph_with_many(open_page: Open) -> None:
     influence = random_influence(14, 40, 1, seed=8)
     page = open_page(page_of(document_of(graph_of(influence), influence=influence)))

@@ -53,15 +53,17 @@ def random_settings(n_values: int, random: np.random.Generator) -> dict[int, flo
     }
 
 
-@pytest.mark.parametrize(("n_values", "n_pairs", "n_draws"), [(8, 14, 40), (16, 40, 25), (5, 6, 1)])
+@pytest.mark.parametrize(
+    ("n_values", "n_pairs", "n_draws", "n_cases"), [(8, 14, 40, 32), (16, 40, 25, 8), (5, 6, 1, 8)]
+)
 def test_what_if_gives_the_same_numbers_as_python(
-    open_page: Open, n_values: int, n_pairs: int, n_draws: int
+    open_page: Open, n_values: int, n_pairs: int, n_draws: int, n_cases: int
 ) -> None:
     influence = random_influence(n_values, n_pairs, n_draws, seed=n_values)
     page = open_page(page_of(document_of(graph_of(influence), influence=influence)))
     open_tab(page, "what-if")
     random = np.random.default_rng(n_draws)
-    cases = [random_settings(n_values, random) for _ in range(36)]
+    cases = [random_settings(n_values, random) for _ in range(n_cases)]
     found = page.evaluate(SETTING, [[[n, by] for n, by in case.items()] for case in cases])
     for case, rows in zip(cases, found, strict=True):
         expected = influence.what_if(by_name(influence, case))
