@@ -48,3 +48,12 @@ def test_every_word_of_make_that_is_told_of_is_a_target() -> None:
     for page in GUIDES:
         said = re.findall(r"\bmake ([a-z-]+) +#|`make ([a-z-]+)`", page.read_text("utf-8"))
         assert {word for pair in said for word in pair if word} <= set(targets), page.name
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "graphs/README.md"])
+def test_every_link_of_a_page_outside_the_site_leads_somewhere(name: str) -> None:
+    page = ROOT / name
+    links = re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8"))
+    for link in links:
+        if "://" not in link:
+            assert (page.parent / link).exists(), link
