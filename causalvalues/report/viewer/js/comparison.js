@@ -38,13 +38,15 @@ function changeCounts(compared) {
 /** The list of graphs to compare the shown one with; the shown one is not in it. */
 function drawAgainstPicker(select, now) {
   const choices = graphs.map((graph, place) => [place, graph.name]).filter(([place]) => place !== now.graph);
-  fill(select, make("option", { value: "" }, "nothing"), choices.map(([place, name]) => make("option", { value: String(place) }, name)));
+  const options = choices.map(([place, name]) => make("option", { value: String(place) }, name));
+  fill(select, make("option", { value: "" }, "nothing"), options);
   select.value = now.against === null ? "" : String(now.against);
 }
 
 function countBox(kind, count) {
   const sample = sampleOf({ paint: kind, dash: DASHES[kind], width: 2.5, opacity: 1, shape: "line" });
-  return make("div", { class: "count-box", "data-change": kind, "data-count": count }, make("b", {}, String(count)), sample, CHANGE_NAMES[kind]);
+  return make("div", { class: "count-box", "data-change": kind, "data-count": count },
+    make("b", {}, String(count)), sample, CHANGE_NAMES[kind]);
 }
 
 /** The pairs of one kind of change, each a way into the drawing. */
@@ -62,17 +64,20 @@ function changeList(kind, compared) {
 /** Values that one of the two does not have: their edges are not compared. */
 function leftOutNote(now) {
   const lacking = [...new Set([...graphs[now.graph].absent, ...graphs[now.against].absent])];
-  return lacking.length ? make("p", { class: "note" }, `Left out, as only one of the graphs has them: ${lacking.sort((a, b) => a - b).map((node) => nodes[node].name).join(", ")}.`) : null;
+  const names = lacking.sort((a, b) => a - b).map((node) => nodes[node].name).join(", ");
+  return names ? make("p", { class: "note" }, `Left out, as only one of the graphs has them: ${names}.`) : null;
 }
 
 function drawComparison(now) {
   if (now.against === null) {
-    return fill(slot("comparison"), make("p", { class: "empty" }, "Choose a graph under “Compare with”, and the drawing shows what differs."));
+    const hint = "Choose a graph under “Compare with”, and the drawing shows what differs.";
+    return fill(slot("comparison"), make("p", { class: "empty" }, hint));
   }
-  const compared = comparedEdges(now.graph, now.against), counts = changeCounts(compared);
+  const compared = comparedEdges(now.graph, now.against), counts = changeCounts(compared), there = graphs[now.against];
   return fill(slot("comparison"),
-    make("p", {}, `${graphs[now.graph].name} (here) beside ${graphs[now.against].name} (there): ${counts.same} of ${compared.length} edges are the same.`),
-    graphs[now.against].says ? make("p", { class: "note" }, `${graphs[now.against].name}: ${graphs[now.against].says}`) : null,
+    make("p", {}, `${graphs[now.graph].name} (here) beside ${there.name} (there): `
+      + `${counts.same} of ${compared.length} edges are the same.`),
+    there.says ? make("p", { class: "note" }, `${there.name}: ${there.says}`) : null,
     make("div", { class: "counts" }, ...CHANGES.map((kind) => countBox(kind, counts[kind]))),
     leftOutNote(now),
     ...["reversed", "remarked", "added", "removed", "same"].map((kind) => changeList(kind, compared)));

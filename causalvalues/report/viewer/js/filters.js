@@ -1,5 +1,8 @@
 /** Search and filters: which graph, which values, which edges. What is hidden is counted. */
-const KIND_LABELS = { directed: "Direction found", undirected: "Direction open", bidirected: "Hidden common cause", partial: "An end open" };
+const KIND_LABELS = {
+  directed: "Direction found", undirected: "Direction open",
+  bidirected: "Hidden common cause", partial: "An end open",
+};
 const SIGN_LABELS = { raises: "Raises", lowers: "Lowers", unknown: "Effect not known" };
 const MOST_FOUND = 6; // search results in the list
 const FILTERS = ["search", "support", "size", "kinds", "signs"];
@@ -13,7 +16,8 @@ function graphPicker() {
   });
   for (const [kind, label] of Object.entries(KIND_GROUPS)) {
     const own = graphs.map((graph, place) => [graph, place]).filter(([graph]) => graph.kind === kind);
-    if (own.length) select.append(make("optgroup", { label }, ...own.map(([graph, place]) => make("option", { value: String(place) }, graph.name))));
+    const options = own.map(([graph, place]) => make("option", { value: String(place) }, graph.name));
+    if (own.length) select.append(make("optgroup", { label }, ...options));
   }
   watch(["graph"], (now) => { select.value = String(now.graph); });
   return element;
@@ -27,7 +31,8 @@ function foundValues(now) {
 function searchField() {
   const list = make("ul", { class: "found", id: "found" });
   const input = make("input", {
-    type: "search", id: "search", placeholder: "Name, meaning or group", autocomplete: "off", spellcheck: "false", "aria-keyshortcuts": "/",
+    type: "search", id: "search", placeholder: "Name, meaning or group", autocomplete: "off", spellcheck: "false",
+    "aria-keyshortcuts": "/",
     on: {
       input: () => change({ search: input.value.trimStart() }),
       keydown: (event) => {
@@ -40,11 +45,14 @@ function searchField() {
     if (input.value.trimStart() !== now.search) input.value = now.search;
     const found = foundValues(now);
     fill(list, found.slice(0, MOST_FOUND).map((node) => make("li", {}, make("button", {
-      type: "button", class: "link", "aria-pressed": String(now.value === node), on: { click: () => change({ value: node, towards: null, edge: null }) },
-    }, nodes[node].name))), found.length > MOST_FOUND ? make("li", { class: "note" }, `and ${found.length - MOST_FOUND} more`) : null,
+      type: "button", class: "link", "aria-pressed": String(now.value === node),
+      on: { click: () => change({ value: node, towards: null, edge: null }) },
+    }, nodes[node].name))),
+    found.length > MOST_FOUND ? make("li", { class: "note" }, `and ${found.length - MOST_FOUND} more`) : null,
     now.search.trim() !== "" && !found.length ? make("li", { class: "note" }, "No value has these words.") : null);
   });
-  const label = make("label", { class: "name", for: "search" }, make("span", {}, "Find a value"), make("kbd", { "aria-hidden": "true" }, "/"));
+  const label = make("label", { class: "name", for: "search" },
+    make("span", {}, "Find a value"), make("kbd", { "aria-hidden": "true" }, "/"));
   return make("div", { class: "filter" }, label, input, list);
 }
 
@@ -52,7 +60,8 @@ function searchField() {
 function leastSlider(key, label, most, step, told, known, lack) {
   const output = make("output", { for: `least-${key}` });
   const input = make("input", {
-    type: "range", id: `least-${key}`, min: 0, max: most, step, disabled: !known, on: { input: () => change({ [key]: Number(input.value) }) },
+    type: "range", id: `least-${key}`, min: 0, max: most, step, disabled: !known,
+    on: { input: () => change({ [key]: Number(input.value) }) },
   });
   watch([key], (now) => {
     input.value = String(now[key]);
@@ -67,7 +76,10 @@ function leastSlider(key, label, most, step, told, known, lack) {
 /** Boxes to tick, one per kind or sign, each with how many edges are of it. */
 function tickBoxes(key, title, labels, partOf) {
   const counts = {}, boxes = {};
-  const toggle = (name) => change({ [key]: Object.freeze(Object.keys(labels).filter((each) => (each === name ? boxes[each].checked : state[key].includes(each)))) });
+  const toggle = (name) => {
+    const ticked = (each) => (each === name ? boxes[each].checked : state[key].includes(each));
+    change({ [key]: Object.freeze(Object.keys(labels).filter(ticked)) });
+  };
   const rows = Object.entries(labels).map(([name, label]) => {
     boxes[name] = make("input", { type: "checkbox", name: key, value: name, on: { change: () => toggle(name) } });
     counts[name] = make("span", { class: "count" });
@@ -107,8 +119,10 @@ function startFilters() {
   const details = make("details", { open: matchMedia("(min-width: 821px)").matches || null },
     make("summary", {}, "Search and filters"),
     searchField(),
-    leastSlider("support", "Found in at least", 1, 0.01, percent, supported, "This graph carries no support from resamples."),
-    leastSlider("size", "Effect at least", Math.ceil(largestEffect * 100) / 100, 0.01, (size) => `±${plain(size)}`, sized, "This graph carries no effects."),
+    leastSlider("support", "Found in at least", 1, 0.01, percent, supported,
+      "This graph carries no support from resamples."),
+    leastSlider("size", "Effect at least", Math.ceil(largestEffect * 100) / 100, 0.01, (size) => `±${plain(size)}`,
+      sized, "This graph carries no effects."),
     tickBoxes("signs", "Effect", SIGN_LABELS, "sign"),
     tickBoxes("kinds", "Ends", KIND_LABELS, "kind"),
     shownNote());

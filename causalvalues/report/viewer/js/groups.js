@@ -4,12 +4,14 @@ const GROUP_GAP = 0.12; // between arcs, in radians
 
 /** Neighbours on the circle that are of one group: {group, from, to} in radians, clockwise from the right. */
 function groupArcs() {
-  const around = nodes.map(({ group, on_circle: [x, y] }) => ({ group, turn: Math.atan2(y, x) })).sort((a, b) => a.turn - b.turn);
+  const around = nodes.map(({ group, on_circle: [x, y] }) => ({ group, turn: Math.atan2(y, x) }))
+    .sort((a, b) => a.turn - b.turn);
   const half = Math.PI / Math.max(around.length, 1);
   const start = around.findIndex(({ group }, at) => group !== around[(at + around.length - 1) % around.length].group);
   if (start < 0) return [];
   const arcs = [];
-  for (const { group, turn } of [...around.slice(start), ...around.slice(0, start).map((each) => ({ ...each, turn: each.turn + 2 * Math.PI }))]) {
+  const again = around.slice(0, start).map(({ group, turn }) => ({ group, turn: turn + 2 * Math.PI }));
+  for (const { group, turn } of [...around.slice(start), ...again]) {
     const last = arcs[arcs.length - 1];
     if (last && last.group === group) last.to = turn + half;
     else arcs.push({ group, from: turn - half, to: turn + half });
@@ -22,7 +24,8 @@ function drawGroups(pen, radius) {
   if (state.layout !== "circle" || radius < 150) return; // no room for names
   pen.save();
   Object.assign(pen, {
-    strokeStyle: colour("line"), fillStyle: colour("faint"), lineWidth: 2, textAlign: "center", textBaseline: "middle", font: "italic 13px system-ui, sans-serif",
+    strokeStyle: colour("line"), fillStyle: colour("faint"), lineWidth: 2,
+    textAlign: "center", textBaseline: "middle", font: "italic 13px system-ui, sans-serif",
   });
   for (const { group, from, to } of groupArcs()) {
     const middle = (from + to) / 2;

@@ -1,5 +1,6 @@
 /** What the pointer or the focus is on, in words: one value with what it was asked by, or one edge. */
 const FEW_ITEMS = 2;
+const HINT = "Point at a value or an arrow to read about it; click a value to see what happens if it is raised.";
 const KEY_WORDS = { "1": "for", "-1": "against" };
 const inspected = { subject: null }; // so that the same is not told twice
 
@@ -32,12 +33,14 @@ function effectInWords(effect) {
   if (effect === null) return ["effect not known"];
   const origin = `per unit, ${told.effects.method}`;
   if (effect.interval_low === null) return ["effect ", signed(effect.middle), ` (no interval) ${origin}`];
-  return ["effect ", signed(effect.middle), " (could be ", signed(effect.interval_low), " to ", signed(effect.interval_high), `) ${origin}`];
+  const range = [" (could be ", signed(effect.interval_low), " to ", signed(effect.interval_high)];
+  return ["effect ", signed(effect.middle), ...range, `) ${origin}`];
 }
 
 /** A line of facts; every other part stands out. */
 function factLine(parts) {
-  return make("span", {}, ...(typeof parts === "string" ? [parts] : parts.map((part, at) => (at % 2 ? make("b", {}, part) : part))));
+  const whole = typeof parts === "string" ? [parts] : parts;
+  return make("span", {}, ...whole.map((part, at) => (at % 2 ? make("b", {}, part) : part)));
 }
 
 function edgeTold({ edge, change: changed }) {
@@ -51,25 +54,36 @@ function edgeTold({ edge, change: changed }) {
 
 /** What is known of a value besides the graph. */
 function nodeFacts({ reliability, mean, spread, n_items: count }) {
-  const facts = Object.entries(reliability).map(([name, number]) => [`reliability (${name}) `, plain(number)]);
+  const facts = Object.entries(reliability)
+    .map(([name, number]) => [`reliability (${name.replaceAll("_", "-")}) `, plain(number)]);
   if (mean !== null) facts.push(["mean ", plain(mean), ...(spread === null ? [] : [" ± ", plain(spread)])]);
   if (count !== null) facts.push(["asked by ", String(count), count === 1 ? " item" : " items"]);
   return facts;
 }
 
+/** A short word in a frame. */
+function tagOf(text) {
+  return make("span", { class: "tag" }, text);
+}
+
+/** What stands for items that are not unfolded. */
+function summaryOf(items) {
+  return `${items.length} items: “${items[0].text}” (${KEY_WORDS[items[0].key]}), …`;
+}
+
 function itemList(items) {
-  return make("ul", {}, ...items.map(({ text, key }) => make("li", {}, `${text} `, make("span", { class: "tag" }, KEY_WORDS[key]))));
+  return make("ul", {}, ...items.map(({ text, key }) => make("li", {}, `${text} `, tagOf(KEY_WORDS[key]))));
 }
 
 function nodeTold(node) {
   const { name, kind, definition, group, items } = nodes[node];
   const facts = nodeFacts(nodes[node]);
   return [
-    make("h2", {}, name, group ? make("span", { class: "tag" }, group) : null, kind === "context" ? make("span", { class: "tag" }, "context") : null),
+    make("h2", {}, name, group ? tagOf(group) : null, kind === "context" ? tagOf("context") : null),
     definition ? make("p", {}, definition) : null,
     facts.length ? make("p", { class: "facts" }, ...facts.map(factLine)) : null,
     items.length && items.length <= FEW_ITEMS ? itemList(items) : null,
-    items.length > FEW_ITEMS ? make("details", {}, make("summary", {}, `${items.length} items: “${items[0].text}” (${KEY_WORDS[items[0].key]}), …`), itemList(items)) : null,
+    items.length > FEW_ITEMS ? make("details", {}, make("summary", {}, summaryOf(items)), itemList(items)) : null,
   ];
 }
 
@@ -91,11 +105,12 @@ function inspectEdge(key) {
 
 /** What is chosen, when nothing is pointed at. */
 function inspectChosen() {
+  const { name, says } = graphs[state.graph];
   const each = state.edge === null ? undefined : allEdges(state).find((known) => known.key === state.edge);
   if (each) inspectEdge(state.edge);
   else if (state.value !== null) inspectNode(state.value);
-  else tell("nothing", make("p", { class: "hint" }, "Point at a value or an arrow to read about it; click a value to see what happens if it is raised."),
-    graphs[state.graph].says ? make("p", { class: "hint" }, `${graphs[state.graph].name}: ${graphs[state.graph].says}`) : null);
+  else tell("nothing", make("p", { class: "hint" }, HINT),
+    says ? make("p", { class: "hint" }, `${name}: ${says}`) : null);
 }
 
 function startInspector() {

@@ -32,7 +32,8 @@ function spokenNode(node) {
   const to = edges.filter((edge) => kindOf(edge) === "directed" && edge.second === node).length;
   const open = edgesOf(node).length - from - to;
   const chosen = state.value === node ? ", chosen" : "";
-  return `${nodes[node].name}${chosen}. Acts on ${from}, is acted on by ${to}${open ? `, ${open} with an open direction` : ""}.`;
+  const rest = open ? `, ${open} with an open direction` : "";
+  return `${nodes[node].name}${chosen}. Acts on ${from}, is acted on by ${to}${rest}.`;
 }
 
 /** The keys of the shown edges at a node. */
@@ -55,7 +56,8 @@ function placeRing() {
   if (ring.hidden) return;
   const { x, y } = network.canvasToDOM(network.getPosition(walk.node));
   const radius = 8 + network.body.nodes[walk.node].shape.radius * network.getScale() || 20;
-  for (const [name, size] of [["left", x - radius], ["top", y - radius], ["width", 2 * radius], ["height", 2 * radius]]) {
+  const box = { left: x - radius, top: y - radius, width: 2 * radius, height: 2 * radius };
+  for (const [name, size] of Object.entries(box)) {
     ring.style.setProperty(name, `${size}px`);
   }
   ring.dataset.node = nodes[walk.node].name;
@@ -65,7 +67,8 @@ function placeRing() {
 function stepEdge(steps) {
   const node = walk.node === null ? state.value : walk.node;
   const keys = node === null ? [] : edgesOf(node);
-  if (!keys.length) return announce(node === null ? "Choose a value first." : `${nodes[node].name} has no edge that is shown.`);
+  const lack = node === null ? "Choose a value first." : `${nodes[node].name} has no edge that is shown.`;
+  if (!keys.length) return announce(lack);
   const at = keys.indexOf(state.edge);
   const next = at < 0 ? (steps > 0 ? 0 : keys.length - 1) : (at + steps + keys.length) % keys.length;
   change({ edge: keys[next] });
@@ -139,10 +142,16 @@ function keyDialog() {
 function startKeyboard() {
   const room = slot("network");
   document.body.append(keyDialog());
-  slot("toolbar").append(slot("toolbar").querySelector(".themes"), make("button", { type: "button", id: "help", title: "Keys", "aria-label": "List of keys", on: { click: () => slot("keys").showModal() } }, "?"));
+  slot("toolbar").append(slot("toolbar").querySelector(".themes"), make("button", {
+    type: "button", id: "help", title: "Keys", "aria-label": "List of keys",
+    on: { click: () => slot("keys").showModal() },
+  }, "?"));
   room.append(make("div", { id: "focus-ring", hidden: true, "aria-hidden": "true" }));
   room.addEventListener("keydown", onDrawingKey);
-  room.addEventListener("focus", () => { if (walk.node !== null || state.value !== null) walkTo(walk.node === null ? state.value : walk.node); });
+  room.addEventListener("focus", () => {
+    const node = walk.node === null ? state.value : walk.node;
+    if (node !== null) walkTo(node);
+  });
   room.addEventListener("blur", () => { placeRing(); inspectChosen(); });
   network.on("afterDrawing", placeRing);
   document.addEventListener("keydown", onPageKey);

@@ -11,22 +11,29 @@ const KIND_NAMES = {
 };
 const KIND_SHAPES = { directed: "arrow", undirected: "line", bidirected: "both", partial: "circle" };
 const CHANGE_NAMES = {
-  same: "same in both", added: "only here", removed: "only there", reversed: "turned round", remarked: "marked otherwise",
+  same: "same in both", added: "only here", removed: "only there",
+  reversed: "turned round", remarked: "marked otherwise",
 };
 
 /** Every entry of the legend: {group, label, paint, dash, width, opacity, shape}. */
 function legendEntries(now) {
-  const entry = (group, label, given) => ({ group, label, paint: "ink", dash: [], width: 2, opacity: 1, shape: "line", ...given });
+  const entry = (group, label, given) =>
+    ({ group, label, paint: "ink", dash: [], width: 2, opacity: 1, shape: "line", ...given });
   const edges = graphs[now.graph].edges.concat(now.against === null ? [] : graphs[now.against].edges);
-  const coloured = (names, group) => Object.entries(names).map(([paint, label]) => entry(group, label, { paint, dash: DASHES[paint], width: 2.5 }));
+  const coloured = (names, group) => Object.entries(names)
+    .map(([paint, label]) => entry(group, label, { paint, dash: DASHES[paint], width: 2.5 }));
   const signs = new Set(edges.map((edge) => signOf(effectAlong(edge))));
   const known = signs.has("raises") || signs.has("lowers");
-  const signNames = Object.fromEntries(Object.entries(SIGN_NAMES).filter(([sign]) => (sign === "unknown" ? signs.has(sign) : known)));
+  const isShown = ([sign]) => (sign === "unknown" ? signs.has(sign) : known);
+  const signNames = Object.fromEntries(Object.entries(SIGN_NAMES).filter(isShown));
+  const sizes = known ? [["small", 0.2], ["large", 1]] : [];
+  const shares = edges.some((edge) => edge.support) ? [0.25, 1] : [];
   const kinds = Object.keys(KIND_NAMES).filter((kind) => edges.some((edge) => kindOf(edge) === kind));
   return [
-    ...(now.against === null ? coloured(signNames, "Effect") : coloured(CHANGE_NAMES, `Beside ${graphs[now.against].name}`)),
-    ...(known ? [["small", 0.2], ["large", 1]].map(([label, share]) => entry("Size", label, { width: widthOf(share) })) : []),
-    ...(edges.some((edge) => edge.support) ? [0.25, 1].map((share) => entry("Found in", percent(share), { width: 3, opacity: opacityOf(share) })) : []),
+    ...(now.against === null ? coloured(signNames, "Effect")
+      : coloured(CHANGE_NAMES, `Beside ${graphs[now.against].name}`)),
+    ...sizes.map(([label, share]) => entry("Size", label, { width: widthOf(share) })),
+    ...shares.map((share) => entry("Found in", percent(share), { width: 3, opacity: opacityOf(share) })),
     ...kinds.map((kind) => entry("Ends", KIND_NAMES[kind], { shape: KIND_SHAPES[kind] })),
     ...nodeEntries(now, entry),
   ];
@@ -54,11 +61,18 @@ function sampleOf({ paint, dash, width, opacity, shape }) {
       }));
   }
   const head = (x, way) => makeSvg("path", { d: `M${x} 7l${-5 * way} -3.5v7z`, fill: tone });
-  return makeSvg("svg", { width: 34, height: 14, "aria-hidden": "true", "data-paint": paint, "data-dash": dash.join(" "), opacity },
-    makeSvg("line", { x1: shape === "both" ? 5 : 1, x2: { arrow: 29, both: 29, circle: 26 }[shape] || 33, y1: 7, y2: 7, stroke: tone, "stroke-width": width, "stroke-dasharray": dash.join(" ") || null }),
+  const ends = [shape === "both" ? 5 : 1, { arrow: 29, both: 29, circle: 26 }[shape] || 33];
+  return makeSvg("svg", {
+    width: 34, height: 14, "aria-hidden": "true", "data-paint": paint, "data-dash": dash.join(" "), opacity,
+  },
+    makeSvg("line", {
+      x1: ends[0], x2: ends[1], y1: 7, y2: 7, stroke: tone, "stroke-width": width,
+      "stroke-dasharray": dash.join(" ") || null,
+    }),
     shape === "arrow" || shape === "both" ? head(33, 1) : null,
     shape === "both" ? head(1, -1) : null,
-    shape === "circle" ? makeSvg("circle", { cx: 29, cy: 7, r: 3, fill: "none", stroke: tone, "stroke-width": 1.5 }) : null);
+    shape === "circle"
+      ? makeSvg("circle", { cx: 29, cy: 7, r: 3, fill: "none", stroke: tone, "stroke-width": 1.5 }) : null);
 }
 
 function drawLegend(now) {

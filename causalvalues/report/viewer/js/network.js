@@ -40,7 +40,10 @@ function placesOf(layout) {
     || unitPlace(a, layout)[0] - unitPlace(b, layout)[0]);
   if (layout === "circle") {
     room.radius = leastRadius(down, Math.max(Math.min(width, height), 100));
-    return nodes.map((_, node) => ({ x: room.radius * unitPlace(node, layout)[0], y: room.radius * unitPlace(node, layout)[1] }));
+    return nodes.map((_, node) => {
+      const [x, y] = unitPlace(node, layout);
+      return { x: room.radius * x, y: room.radius * y };
+    });
   }
   return rowPlaces(down, width, height);
 }
@@ -86,7 +89,8 @@ function leastRadius(down, radius) {
     for (let next = at + 1; next < down.length; next += 1) {
       const [across, below] = unitPlace(down[next], "circle");
       if (radius * (below - y) >= ROW * 0.7) return false;
-      if (radius * Math.abs(across - x) < (labelWidths[node] + labelWidths[down[next]]) / 2 + LABEL_GAP / 2) return true;
+      const apart = (labelWidths[node] + labelWidths[down[next]]) / 2 + LABEL_GAP / 2;
+      if (radius * Math.abs(across - x) < apart) return true;
     }
     return false;
   });
@@ -152,7 +156,8 @@ function nodeLook(node, now, change, ways) {
     shapeProperties: { borderDashes: held && now.settings[node] === 0 ? [4, 3] : false },
     opacity: dim ? 0.25 : 1,
     color: {
-      background: paint, border, highlight: { background: paint, border }, hover: { background: paint, border: colour("focus") },
+      background: paint, border,
+      highlight: { background: paint, border }, hover: { background: paint, border: colour("focus") },
     },
     font: {
       color: colour(dim ? "faint" : "ink"), face: "system-ui, sans-serif", size: fontSize, vadjust: -2,
@@ -161,7 +166,12 @@ function nodeLook(node, now, change, ways) {
   };
 }
 
-/** How an edge is drawn now; when ways are shown, the other edges step back. Ends of dashes are round. */
+/** A dash for vis-network, which rounds the ends of each and so makes it longer. */
+function roundedDash(width) {
+  return (part, at) => (at % 2 ? part + width : Math.max(0.5, part - width));
+}
+
+/** How an edge is drawn now; when ways are shown, the other edges step back. */
 function edgeLook(each, now, ways) {
   const { edge } = each, paint = colour(each.paint), chosen = now.edge === each.key;
   const back = ways !== null && !ways.edges.has(each.key) && !chosen;
@@ -169,7 +179,7 @@ function edgeLook(each, now, ways) {
   return {
     id: each.key, from: edge.first, to: edge.second,
     arrows: { from: end(edge.mark_first), to: end(edge.mark_second) },
-    dashes: each.dash.length ? each.dash.map((part, at) => (at % 2 ? part + each.width : Math.max(0.5, part - each.width))) : false,
+    dashes: each.dash.length ? each.dash.map(roundedDash(each.width)) : false,
     width: each.width,
     background: { enabled: chosen, color: colour("chosen-edge"), size: each.width + 9 },
     color: { color: paint, highlight: paint, hover: paint, opacity: back ? 0.08 : each.opacity, inherit: false },
@@ -211,7 +221,9 @@ function chooseClicked({ nodes: [node], edges: [edge] }) {
 /** The choice of layout and the way back to it, for the row of tools. */
 function layoutTools() {
   const { element, press } = switchOf("Layout", LAYOUTS, (layout) => change({ layout }));
-  const reset = make("button", { type: "button", id: "reset-view", title: "Put dragged values back and show all", on: { click: resetPlaces } }, "Reset view");
+  const reset = make("button", {
+    type: "button", id: "reset-view", title: "Put dragged values back and show all", on: { click: resetPlaces },
+  }, "Reset view");
   element.classList.add("layouts");
   slot("toolbar").append(element, reset);
   watch(["layout"], (now) => press(now.layout));
@@ -230,7 +242,8 @@ function startNetwork() {
   if (matchMedia("(pointer: coarse)").matches) network.setOptions({ interaction: { dragView: false } });
   watch(["layout"], resetPlaces);
   watch(
-    ["graph", "against", "search", "support", "size", "kinds", "signs", "value", "towards", "edge", "settings", "trial", "theme", "tab"],
+    ["graph", "against", "search", "support", "size", "kinds", "signs", "value", "towards", "edge", "settings", "trial",
+      "theme", "tab"],
     drawNetwork,
   );
   network.on("click", chooseClicked);

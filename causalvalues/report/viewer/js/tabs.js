@@ -4,11 +4,14 @@ const TABS = [
   ["what-if", "What if", () => told.influence === null && [
     "No effects are known for this graph. A page made from a study's folder has them: ", "causalvalues view RUN"]],
   ["trials", "Measured", () => told.trials.length === 0 && [
-    "No intervention was measured yet. After ", "causalvalues evaluate RUN", ", show the study again with ", "causalvalues view RUN"]],
+    "No intervention was measured yet. After ", "causalvalues evaluate RUN",
+    ", show the study again with ", "causalvalues view RUN"]],
   ["plan", "Plan", () => told.plan === null && [
-    "Nothing was planned yet. After ", "causalvalues plan RUN", ", show the study again with ", "causalvalues view RUN"]],
+    "Nothing was planned yet. After ", "causalvalues plan RUN",
+    ", show the study again with ", "causalvalues view RUN"]],
   ["comparison", "Compare", () => graphs.length < 2 && [
-    "There is only one graph in this page. A second one stands beside it after ", "causalvalues view GRAPH --against OTHER"]],
+    "There is only one graph in this page. A second one stands beside it after ",
+    "causalvalues view GRAPH --against OTHER"]],
 ];
 
 /** A paragraph in which every other part is a command. */
