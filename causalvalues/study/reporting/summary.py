@@ -88,11 +88,10 @@ def _effects(run: RunFolder) -> Sentence:
     inside = (known["interval_high"] >= known["foreseen_low"]) & (
         known["interval_low"] <= known["foreseen_high"]
     )
-    causes = " and ".join(dict.fromkeys(str(name) for name in frame["cause"] if name))
+    named = list(dict.fromkeys(str(name) for name in frame["cause"] if name))
+    causes = " or ".join(named) if len(named) < 3 else "one value after another"
     words = "Where {} was set by a line told to the role, {} of {} changes of other values lay "
     words += "where the graph foresees them."
-    if known["cause"].nunique() > 2:
-        causes = "a value"
     counts = (
         num(int(inside.sum()), "count", MEASURED, "interval_low, interval_high"),
         num(len(known), "count", MEASURED),
@@ -134,4 +133,4 @@ def _unsteered(run: RunFolder) -> Sentence:
         return say(
             "A plan was made; whether it holds was not asked yet (`causalvalues evaluate .`)."
         )
-    return say("Nothing was planned or steered yet (`causalvalues candidates .` comes next).")
+    return say("Nothing was planned or steered yet; next comes: causalvalues candidates .")

@@ -135,7 +135,7 @@ def _stale(run: RunFolder, told: dict[str, Any]) -> list[Sentence]:
     if run.has(PLAN_FILE):
         now = run.document(PLAN_FILE)
         if any(now.get(name) != each for name, each in dict(told["plan"]).items()):
-            return [say("The plan was changed after this: run `causalvalues evaluate .` again.")]
+            return [say("The plan was changed after this: causalvalues evaluate . asks again.")]
     return []
 
 
