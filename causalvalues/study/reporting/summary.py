@@ -130,7 +130,5 @@ def _steering(run: RunFolder) -> Sentence:
 def _unsteered(run: RunFolder) -> Sentence:
     """Return how far steering has got."""
     if run.has("plan.json"):
-        return say(
-            "A plan was made; whether it holds was not asked yet (`causalvalues evaluate .`)."
-        )
+        return say("A plan was made; whether it holds was not asked yet: causalvalues evaluate .")
     return say("Nothing was planned or steered yet; next comes: causalvalues candidates .")
