@@ -7,7 +7,7 @@ import pytest
 from leaving_pages import full_graph
 
 from causalvalues.discovery.graph import ValueGraph
-from causalvalues.report.viewer import document_of, page_of
+from causalvalues.report.viewer import Background, document_of, page_of
 
 GRAPH = full_graph()
 HEADS = "#table thead th"
@@ -60,7 +60,7 @@ def test_a_table_is_one_with_a_caption_and_scopes(open_page: Callable[..., Any])
         page.locator(f"#table-tab-{name}").click()
         assert page.locator("#table table").count() == 1
         assert page.locator("#table caption").inner_text()
-        assert page.locator(f"{HEADS}[scope=col]").count() == page.locator(HEADS).count() >= 5
+        assert page.locator(f"{HEADS}[scope=col]").count() == page.locator(HEADS).count() >= 4
         rows = page.locator("#table tbody tr").count()
         assert page.locator("#table tbody th[scope=row]").count() == rows > 0
 
@@ -180,6 +180,14 @@ def test_a_graph_without_effects_support_or_edges_has_tables_that_say_so(
     assert "No effects" in page.locator("#table").inner_text()
     page.locator("#table-tab-compared").click()
     assert "only one graph" in page.locator("#table").inner_text()
+
+
+def test_a_column_of_which_nothing_is_known_is_left_out(open_page: Callable[..., Any]) -> None:
+    page = shown(open_page, "#table=values")
+    assert page.locator(HEADS).all_inner_texts() == ["Value", "Group", "Arrows in", "Arrows out"]
+    known = Background(mean={"care": 0.5})
+    page = shown(open_page, "#table=values", background=known)
+    assert "Mean" in page.locator(HEADS).all_inner_texts()
 
 
 def test_on_paper_stand_drawing_legend_tables_and_caveats_and_nothing_to_press(

@@ -53,12 +53,19 @@ function tableCaption(name, rows, shown) {
   return `${label}: ${rows.length}${shown < rows.length ? `, the first ${shown} of them here` : ""}. ${about}`;
 }
 
+/** Columns in which something is known. */
+function filledColumns(name, rows, now) {
+  const isKnown = (text) => text !== "" && text !== "—";
+  return TABLES[name].columns(now)
+    .filter(([, , cell], at) => at === 0 || !rows.length || rows.some((row) => isKnown(cell(row))));
+}
+
 /** A whole table; printed it has no buttons. */
 function tableOf(name, now, { most = MOST_ROWS, printed = false } = {}) {
-  const columns = TABLES[name].columns(now), rows = sortedRows(name, now), shown = rows.slice(0, most);
+  const rows = sortedRows(name, now), shown = rows.slice(0, most), columns = filledColumns(name, rows, now);
   const head = (column) => (printed ? make("th", { scope: "col" }, column[1]) : headCell(name, column, now));
   return make("table", { "data-table": name },
-    make("caption", {}, tableCaption(name, rows, shown.length)),
+    make("caption", {}, make("span", {}, tableCaption(name, rows, shown.length))),
     make("thead", {}, make("tr", {}, ...columns.map(head))),
     make("tbody", {}, ...shown.map((row) => bodyRow(row, columns, printed))));
 }
