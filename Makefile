@@ -13,7 +13,7 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if v in ((3, 11), (3, 12)) else "Python 3.11 or 3.12 is needed; found %d.%d. Try: make PYTHON=python3.11" % v)'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet -c constraints.txt --upgrade pip
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[models,dev,docs]'
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[models,dev,docs,scale]'
 	$(BIN)/python -m causalvalues.discovery.warm
 	@touch $(READY)
 

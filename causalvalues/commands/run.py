@@ -7,6 +7,7 @@ import typer
 from pydantic import JsonValue
 
 from causalvalues.commands.leaderboard import print_leaderboard
+from causalvalues.commands.sharing import executor_of
 from causalvalues.commands.terminal import AsJson, answer, bar, show, table_of, waiting, wrote
 
 if TYPE_CHECKING:
@@ -32,11 +33,29 @@ def run(
         int | None,
         typer.Option(min=2, help="Only the first so many roles, to try a study out."),
     ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="Ask with so many processes, dealt out over the GPUs there are."),
+    ] = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            help="Ask over a Ray cluster: its address, auto, or local for a new one."
+        ),
+    ] = None,
+    slurm: Annotated[
+        str | None,
+        typer.Option(help="Ask over a Slurm cluster: a partition, or default. RUN is on its disk."),
+    ] = None,
+    gpus: Annotated[
+        int, typer.Option(min=0, help="GPUs of each worker, with --ray or --slurm.")
+    ] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Run a study: ask, score, discover, judge, draw, compare methods. Again: it goes on.
 
     Nothing is asked twice: a run of a few roles (--roles 60) is the beginning of the whole one.
+    Workers give the same answers; docs/scale.md says how they share the asking.
 
     Example: [bold]causalvalues run experiments/gemma-2b-it/study.yaml --out runs/gemma[/]
     """
@@ -50,7 +69,13 @@ def run(
     with waiting(f"Reading {study}"):
         from causalvalues.study.run import run as run_study
 
-    tell(run_study(plan, out or Path("runs") / plan.name, bar=bar), as_json=as_json)
+    folder = out or Path("runs") / plan.name
+    executor = executor_of(folder, workers=workers, ray=ray, slurm=slurm, gpus=gpus)
+    try:
+        tell(run_study(plan, folder, bar=bar, executor=executor), as_json=as_json)
+    finally:
+        if executor is not None:
+            executor.close()
 
 
 def tell(outcome: "Outcome", *, as_json: bool) -> None:

@@ -24,6 +24,7 @@ ORDER = (  # imports point one way; a room that is not named here comes last
     "planning",
     "leaderboard",
     "report",
+    "scale",
     "study",
 )
 INTRODUCTION = """# The API, room by room

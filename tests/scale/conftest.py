@@ -1,4 +1,4 @@
-"""What the tests of executors share: the small study as one process asks it."""
+"""What the tests of executors share: a study as one process asks it."""
 
 import pytest
 from organism_study import Found, asked
