@@ -6,11 +6,13 @@ import shutil
 from pathlib import Path
 from urllib.parse import unquote
 
+import numpy as np
 import pandas as pd
 import pytest
-from made_run import CONDITION, compared_run, graph_of, steered_run, surveyed_run
+from made_run import CONDITION, STUDY, compared_run, graph_of, steered_run, surveyed_run
 from typer.testing import CliRunner
 
+from causalvalues import ScoreTable
 from causalvalues.cli import app
 from causalvalues.errors import FileError
 from causalvalues.provenance import digest_of_file
@@ -18,6 +20,7 @@ from causalvalues.report.study_report.document import Section, Sentence, StudyRe
 from causalvalues.study.record import REPORT, Record
 from causalvalues.study.reporting import report_of, write_report
 from causalvalues.study.reporting.saying import num, quote, say
+from causalvalues.values import schwartz10, value_system
 
 ABSENT_BEFORE = {
     "quality": ("response_style.csv", "run study.yaml"),
@@ -293,3 +296,37 @@ def test_a_condition_has_one_name_everywhere(steered: Path) -> None:
     page = json.dumps(report_of(steered).model_dump(), ensure_ascii=False)
     assert "settled: security +0.8" in page
     assert CONDITION not in page
+
+
+def test_values_without_a_circle_stand_in_rows(tmp_path: Path) -> None:
+    study = "name: kang\nmodel: {name: made/up}\ninventory: kang17\nroles: {n_roles: 30}\n"
+    (tmp_path / "study.yaml").write_text(study, encoding="utf-8")
+    names = value_system("kang17").names
+    scores = np.random.default_rng(0).normal(size=(30, len(names)))
+    roles = np.array([f"role-{at}" for at in range(30)])
+    ScoreTable(names, scores, clusters=roles).to_parquet(tmp_path / "scores.parquet")
+    report = report_of(tmp_path)
+    (chart,) = section_of(report, "scores").charts
+    assert chart.kind == "rows"
+    assert [row.name for row in chart.rows] == list(names)
+    assert "no value matters clearly more" in words_of(report.summary[1])
+
+
+def test_a_circle_goes_around_in_the_order_of_the_theory(steered: Path) -> None:
+    (chart,) = section_of(report_of(steered), "scores").charts
+    assert chart.kind == "circle"
+    assert [spoke.name for spoke in chart.spokes] == list(schwartz10().names)
+    assert list(dict.fromkeys(spoke.group for spoke in chart.spokes)) == list(schwartz10().groups)
+    assert [outline.name for outline in chart.outlines] == [
+        "nothing settled", "settled: security +0.8",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("contexts", "said"), [("observational", "test it"), ("joint", "no test")])
+def test_whether_what_was_set_tests_the_graph_is_said(
+    tmp_path: Path, contexts: str, said: str
+) -> None:
+    study = STUDY.replace("observational", contexts)
+    report = report_of(surveyed_run(tmp_path / "run", study=study))
+    (caveat,) = section_of(report, "settled").caveats
+    assert said in words_of(caveat)
