@@ -1,7 +1,9 @@
 """The state lives in the URL fragment: written at each change, brought back, never an error."""
 
 import json
+import re
 from collections.abc import Callable
+from importlib.resources import files
 from typing import Any
 from urllib.parse import quote
 
@@ -29,6 +31,15 @@ def fragment(page: Any) -> dict[str, str]:
 def rows_of(page: Any) -> list[str]:
     """The first cells of the shown table."""
     return page.locator("#table tbody th").all_inner_texts()  # type: ignore[no-any-return]
+
+
+def test_every_part_of_the_state_has_its_place_in_the_fragment() -> None:
+    scripts = files("causalvalues.report.viewer") / "js"
+    state = (scripts / "state.js").read_text("utf-8").split("const initial = ")[1].split("\n});")[0]
+    pieces = (scripts / "fragment.js").read_text("utf-8").split("const PIECES = ")[1].split("};")[0]
+    keys = [set(re.findall(r"^  (\w+):", text, re.MULTILINE)) for text in (state, pieces)]
+    assert keys[0] == keys[1]
+    assert {"value", "settings", "sort"} <= keys[0]
 
 
 def test_what_a_reader_changes_is_written_and_a_reload_brings_it_back(
