@@ -12,7 +12,6 @@ from causalvalues.study.keeping import ANSWERS
 from causalvalues.study.reporting import write_report
 from causalvalues.study.reporting.run_folder import RunFolder
 from causalvalues.study.stages import Bar, silent
-from causalvalues.study.viewing import write_viewer
 from causalvalues.survey.run_lock import RunLock
 
 __all__ = ["write_pages"]
@@ -27,8 +26,15 @@ def write_pages(folder: Path, *, bar: Bar = silent) -> tuple[Path, ...]:
     """
     run = RunFolder.of(folder)  # refused before anything is written beside it
     with _alone(folder):
-        viewed = write_viewer(folder, bar=bar) if run.has(*VIEWED) else ()
+        viewed = _viewed(folder, bar) if run.has(*VIEWED) else ()
         return (*viewed, *write_report(folder))
+
+
+def _viewed(folder: Path, bar: Bar) -> tuple[Path, ...]:
+    """Return the viewer of a run, which loads more than its report does."""
+    from causalvalues.study.viewing import write_viewer
+
+    return write_viewer(folder, bar=bar)
 
 
 @contextmanager

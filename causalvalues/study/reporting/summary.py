@@ -90,8 +90,8 @@ def _effects(run: RunFolder) -> Sentence:
     )
     named = list(dict.fromkeys(str(name) for name in frame["cause"] if name))
     causes = " or ".join(named) if len(named) < 3 else "one value after another"
-    words = "Where {} was set by a line told to the role, {} of {} changes of other values lay "
-    words += "where the graph foresees them."
+    words = "Where {} was set by a line told to the role, {} of {} changes of other values agree "
+    words += "with what the graph foresees (the two intervals meet)."
     counts = (
         num(int(inside.sum()), "count", MEASURED, "interval_low, interval_high"),
         num(len(known), "count", MEASURED),
