@@ -19,6 +19,7 @@ from causalvalues.commands import (
     discover,
     doctor,
     effects,
+    estimate,
     evaluate,
     export,
     inspect,
@@ -44,6 +45,7 @@ app = typer.Typer(
 )
 app.command()(demo.demo)
 app.command()(run.run)
+app.command()(estimate.estimate)
 app.command("check")(inspect.check)
 app.command()(discover.discover)
 app.command()(effects.effects)

@@ -44,7 +44,7 @@ MAY_IMPORT = {
         "evaluation",
         "planning",
     },
-    "scale": {"values", "survey"},
+    "scale": {"values", "survey", "models"},
     "doctor": {"discovery"},
 }
 EVERY_ROOM = set(MAY_IMPORT)

@@ -1,0 +1,199 @@
+"""`causalvalues estimate study.yaml`: what a study will take, before anything runs."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from pydantic import JsonValue
+
+from causalvalues.commands.terminal import AsJson, answer, show, table_of
+
+if TYPE_CHECKING:
+    from causalvalues.scale.estimate import Estimate
+    from causalvalues.scale.hardware import Hardware
+    from causalvalues.scale.shapes import Shape
+    from causalvalues.scale.workload import Tokens
+    from causalvalues.study.interview import Interview
+
+__all__ = ["estimate"]
+
+HERE = "here"
+
+
+def estimate(
+    study: Annotated[Path, typer.Argument(help="A study.yaml; docs/study.md says what is in it.")],
+    model: Annotated[str | None, typer.Option(help="Another model.")] = None,
+    roles: Annotated[int | None, typer.Option(min=2, help="Only the first so many roles.")] = None,
+    hardware: Annotated[
+        str | None,
+        typer.Option(help="here (this machine's processors), l4, a100-80gb, h100, …; all if none."),
+    ] = None,
+    devices: Annotated[int, typer.Option(min=1, help="How many of them.")] = 1,
+    price: Annotated[
+        float | None, typer.Option(min=0, help="Dollars for an hour of one.", show_default=False)
+    ] = None,
+    share: Annotated[
+        float | None,
+        typer.Option(min=0.001, max=1, help="Share of the peak reached.", show_default=False),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell tokens, operations, memory, time and cost of a study before anything runs.
+
+    Nothing is downloaded: a tokenizer that is not on this machine is replaced by 1.3 tokens a word.
+
+    Example: [bold]causalvalues estimate experiments/gemma-2b-it/study.yaml --hardware h100[/]
+    """
+    from causalvalues.study.interview import Interview
+    from causalvalues.study.plan import Study
+
+    plan = Study.from_yaml(study)
+    plan = plan if model is None else plan.with_model(model)
+    plan = plan if roles is None else plan.with_roles(roles)
+    interview = Interview.of(plan)
+    folder = _folder(plan.model.name)
+    shape, (counting, tokens) = _shape(plan.model.name, folder), _tokens(folder)
+    told = [
+        (each, _estimate(interview, shape, tokens, each, devices))
+        for each in _machines(hardware, shape, price=price, share=share)
+    ]
+    if as_json:
+        answer({"study": plan.name, "model": plan.model.name, "counting": counting,
+                "machines": [_document(each, found) for each, found in told]})  # fmt: skip
+        return
+    work = told[0][1].work
+    show(
+        f"{work.n_prompts:,.0f} prompts of {work.tokens_asked / work.n_prompts:,.0f} tokens; "
+        f"{work.tokens_asked:,.0f} tokens in all, {work.tokens_computed:,.0f} once shared "
+        f"beginnings are computed once ({counting})."
+    )
+    table_of(
+        f"{plan.model.name} on {devices} of",
+        ("hardware", "operations", "time", "outside", "memory", "fits", "dollars"),
+        [
+            (each.name, f"{found.operations:.2g}", _duration(found.seconds),
+             _duration(found.host_seconds),
+             f"{found.memory_bytes / 1e9:.1f} GB", "yes" if found.fits else "NO",
+             f"{found.dollars:,.2f}")
+            for each, found in told
+        ],
+    )  # fmt: skip
+    show("Outside: of that time, what text, packing and the store take outside the model.")
+
+
+def _estimate(
+    interview: "Interview", shape: "Shape", tokens: "Tokens", machine: "Hardware", n_devices: int
+) -> "Estimate":
+    """Return what a study takes on some devices."""
+    from causalvalues.scale.ahead import work_of
+    from causalvalues.scale.estimate import cost_of
+    from causalvalues.scale.estimate import estimate as estimated
+
+    work = work_of(
+        interview.questions,
+        [group.roles for group in interview.groups],
+        tokens,
+        role_place=interview.protocol.role_place,
+        cost=cost_of(shape),
+        budget=machine.token_budget,
+    )
+    n_written = max(question.max_new_tokens or 0 for question in interview.questions)
+    return estimated(work, shape, machine, n_devices=n_devices, n_written=n_written)
+
+
+def _machines(
+    name: str | None, shape: "Shape", *, price: float | None, share: float | None
+) -> list["Hardware"]:
+    """Return the hardware that is meant, with its price and share as told."""
+    from causalvalues.errors import OptionError
+    from causalvalues.scale.hardware import HARDWARE
+    from causalvalues.scale.processor import processor
+
+    if name is None:
+        machines = list(HARDWARE.values())
+    elif name == HERE:
+        machines = [processor(shape)]
+    elif name in HARDWARE:
+        machines = [HARDWARE[name]]
+    else:
+        raise OptionError(f"`--hardware` is {HERE}, {', '.join(HARDWARE)}", found=name)
+    return [
+        replace(
+            each,
+            price_per_hour=each.price_per_hour if price is None else price,
+            share=each.share if share is None else share,
+        )
+        for each in machines
+    ]
+
+
+def _folder(name: str) -> Path | None:
+    """Return where a model's config.json lies on this machine; None where it does not."""
+    from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
+
+    from causalvalues.organism.embedded import folder_of, is_organism
+
+    if is_organism(name):
+        return folder_of(name)
+    if Path(name).expanduser().is_dir():
+        return Path(name).expanduser()
+    try:
+        found = try_to_load_from_cache(name, "config.json")
+    except HFValidationError:
+        return None
+    return Path(found).parent if isinstance(found, str) else None
+
+
+def _shape(name: str, folder: Path | None) -> "Shape":
+    """Return the shape of a model, from its config.json or by its name."""
+    from causalvalues.errors import OptionError
+    from causalvalues.models.checkpoint import read_json
+    from causalvalues.scale.shapes import KNOWN, Shape
+
+    if folder is not None and (folder / "config.json").is_file():
+        return Shape.of_config(read_json(folder / "config.json"))
+    if name not in KNOWN:
+        raise OptionError(
+            "The shape of the model must be known",
+            found=f"{name}, of which no config.json is on this machine",
+            remedy=f"give --model with a folder, or one of {', '.join(KNOWN)}",
+        )
+    return KNOWN[name]
+
+
+def _tokens(folder: Path | None) -> tuple[str, "Tokens"]:
+    """Return how tokens are counted, in words and as a function."""
+    from causalvalues.scale.workload import words
+
+    if folder is None or not (folder / "tokenizer.json").is_file():
+        return "counted as 1.3 tokens a word", words
+    from causalvalues.scale.own_tokens import own_tokens
+
+    return "counted by the model's own tokenizer", own_tokens(folder)
+
+
+def _duration(seconds: float) -> str:
+    """Return a time as a person says it."""
+    for size, name in ((86400, "days"), (3600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:,.1f} {name}"
+    return f"{seconds:.1f} seconds"
+
+
+def _document(machine: "Hardware", found: "Estimate") -> dict[str, JsonValue]:
+    """Return an estimate for machines."""
+    return {
+        "hardware": machine.name,
+        "assumed": {"share": machine.share, "dollars_per_hour": machine.price_per_hour},
+        "prompts": found.work.n_prompts,
+        "tokens_asked": found.work.tokens_asked,
+        "tokens_computed": found.work.tokens_computed,
+        "operations": found.operations,
+        "seconds": found.seconds,
+        "seconds_outside_the_model": found.host_seconds,
+        "memory_bytes": found.memory_bytes,
+        "fits": found.fits,
+        "dollars": found.dollars,
+    }
