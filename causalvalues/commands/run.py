@@ -39,9 +39,7 @@ def run(
     ] = None,
     ray: Annotated[
         str | None,
-        typer.Option(
-            help="Ask over a Ray cluster: its address, auto, or local for a new one."
-        ),
+        typer.Option(help="Ask over a Ray cluster: its address, auto, or local for a new one."),
     ] = None,
     slurm: Annotated[
         str | None,
