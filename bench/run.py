@@ -12,6 +12,8 @@ SCRIPTS = (
     "viewer",
     "speed",
     "engine_speed",
+    "scale_estimate",
+    "scale_paper",
     "steering_overhead",
     "steering_kinds",
     "extraction",
