@@ -41,6 +41,7 @@ SCRIPTS = (
     "filters",
     "inspector",
     "side_effects",
+    "overview",
     "what_if",
     "trials",
     "comparison",

@@ -35,6 +35,21 @@ function isJoined(first, second) {
   return joinedPairs.has(pairOf({ first, second }));
 }
 
+/** The nodes that arrows of the found graph may lead to from one, open ends taken either way. */
+function reachableFrom(node) {
+  const found = new Set([node]), waiting = [node];
+  while (waiting.length) {
+    const from = waiting.pop();
+    for (const edge of graphs[0].edges) {
+      const [next, mark] = edge.first === from ? [edge.second, edge.mark_first] : [edge.first, edge.mark_second];
+      if ((edge.first !== from && edge.second !== from) || mark === ARROW || found.has(next)) continue;
+      found.add(next);
+      waiting.push(next);
+    }
+  }
+  return found;
+}
+
 /** The strongest directed ways from one node to another, strongest first. @returns {Way[]} */
 function waysBetween(cause, effect) {
   if (coefficients === null || cause === effect) return [];

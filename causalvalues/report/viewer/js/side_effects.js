@@ -40,7 +40,7 @@ function startSideEffects() {
   fill(slot("side-effects"), chooser.element, body);
   watch(["value"], (now) => {
     chooser.show(now.value, entries);
-    fill(body, now.value === null ? emptyNote() : sideEffectsPart(now.value, ways, list));
+    fill(body, now.value === null ? overviewPart() : sideEffectsPart(now.value, ways, list));
   });
   watch(["value", "towards"], (now) => {
     for (const row of list.querySelectorAll("button[data-node]")) {
@@ -48,10 +48,6 @@ function startSideEffects() {
     }
     if (now.value !== null) fill(ways, waysPart(now.value, now.towards));
   });
-}
-
-function emptyNote() {
-  return para("note", "Choose a value here or in the drawing, to see what happens to the others if it is raised.");
 }
 
 /** The value that a row stands for; null for anything else. */
@@ -67,11 +63,11 @@ function pointTo(node) {
 /** Everything that is told of one value. */
 function sideEffectsPart(value, ways, list) {
   const { reached, untouched } = sideEffectsOf(value), { name } = nodes[value];
-  const known = reached.length + untouched.length > 0;
-  fillRows(list, reached, name);
+  const known = reached.length + untouched.length > 0, leads = reachableFrom(value);
+  fillRows(list, reached, name, leads);
   return [
     make("h2", {}, `If ${name} is raised by 1`),
-    para("summary", known ? inShort(reached) : unknownEffects(value)),
+    para("summary", known ? inShort(reached, leads) : unknownEffects(value)),
     reached.length ? [ways, list] : null,
     known && untouched.length
       ? para("note", `No way leads from ${name} to ${andList(untouched.map((node) => nodes[node].name))}.`)
@@ -81,9 +77,9 @@ function sideEffectsPart(value, ways, list) {
 }
 
 /** The rows, largest first; those behind the first ones can be unfolded. */
-function fillRows(list, reached, name) {
+function fillRows(list, reached, name, leads) {
   const scale = scaleOf(numbersOf(reached.map(({ spot }) => spot)));
-  const rows = reached.map((row) => sideEffectRow(row, scale)), rest = rows.slice(FIRST_ROWS);
+  const rows = reached.map((row) => sideEffectRow(row, scale, leads)), rest = rows.slice(FIRST_ROWS);
   fill(list,
     make("ul", { class: "bars", "aria-label": `Side effects of ${name}` }, rows.slice(0, FIRST_ROWS)),
     rest.length
@@ -92,18 +88,25 @@ function fillRows(list, reached, name) {
 }
 
 /** What happens, in one sentence. */
-function inShort(reached) {
+function inShort(reached, leads) {
   if (!reached.length) return "No other value follows.";
-  const clear = reached.filter(({ spot }) => isClear(spot)), open = reached.length - clear.length;
+  const beyond = reached.filter(({ node, spot }) => isClear(spot) && !leads.has(node));
+  const clear = reached.filter(({ node, spot }) => isClear(spot) && leads.has(node));
+  const open = reached.length - clear.length - beyond.length;
+  const astray = beyond.length ? ` Estimated too, though no arrow leads there: ${fewNames(beyond)}.` : "";
   if (!clear.length) {
     const most = nodes[reached[0].node].name;
-    return `${reached.length} others may follow, ${most} most; none of the changes is clear of zero.`;
+    return `${reached.length} others may follow, ${most} most; none of the changes along the arrows is clear of zero.${astray}`;
   }
-  const up = clear.filter(({ spot }) => spot.middle > 0), down = clear.filter(({ spot }) => spot.middle < 0);
-  const said = [["raises", up], ["lowers", down]].filter(([, rows]) => rows.length)
-    .map(([word, rows]) => `${word} ${fewNames(rows)}`);
   const more = open === 0 ? "" : `; ${open} more ${open === 1 ? "change is" : "changes are"} not clear of zero`;
-  return `That ${andList(said)}${more}.`;
+  return `That ${andList(raisedAndLowered(clear))}${more}.${astray}`;
+}
+
+/** "raises power", "lowers hedonism": what clear changes are. */
+function raisedAndLowered(clear) {
+  const up = clear.filter(({ spot }) => spot.middle > 0), down = clear.filter(({ spot }) => spot.middle < 0);
+  return [["raises", up], ["lowers", down]].filter(([, rows]) => rows.length)
+    .map(([word, rows]) => `${word} ${fewNames(rows)}`);
 }
 
 function fewNames(rows) {
@@ -131,7 +134,7 @@ function whereFrom(value) {
     : `${unit} There are no intervals: ${told.influence.basis}.`;
 }
 
-function sideEffectRow({ node, spot }, scale) {
+function sideEffectRow({ node, spot }, scale, leads) {
   const on = {
     pointerenter: () => pointTo(node),
     focus: () => pointTo(node),
@@ -144,7 +147,8 @@ function sideEffectRow({ node, spot }, scale) {
   bit("name", nodes[node].name),
   chart(scale, [{ spot, look: "" }]),
   bit("number", signed(spot.middle)),
-  bit("muted", spotInWords(spot), isClear(spot) ? null : bit("tag", "not clear of zero"))));
+  bit("muted", spotInWords(spot), isClear(spot) ? null : bit("tag", "not clear of zero"),
+    leads.has(node) ? null : bit("tag", "no arrow leads there"))));
 }
 
 function spotInWords(spot) {
