@@ -39,7 +39,7 @@ figures-check: $(READY)
 	$(BIN)/python experiments/figures.py --check --data $(DATA)
 
 faults: $(READY)
-	$(BIN)/python -m pytest -m fault
+	$(BIN)/python tests/faults/report.py
 
 docs: $(READY)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet

@@ -1,0 +1,1 @@
+"""Campaigns of faults, one idea a file; `campaign.py` says what one is."""
