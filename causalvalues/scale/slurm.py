@@ -33,7 +33,6 @@ MISSING = "pip install 'causalvalues[scale]'"
 UNKNOWN = "Invalid job id"  # squeue, of jobs that ended some time ago
 LAST_WORDS = 300  # characters of what a job said before it ended
 GRACE_IN_SECONDS = 3.0  # until what a job wrote last is seen here
-QUEUE_EVERY_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,8 @@ class SlurmExecutor:
     n_workers: int = 4
     gpus_per_worker: int = 0
     minutes: int = 240  # of a job; what is unfinished then is tried again in another one
-    look_every_seconds: float = 0.5
+    look_every_seconds: float = 0.5  # into the folder
+    ask_every_seconds: float = 10.0  # the queue
 
     def __post_init__(self) -> None:
         if self.n_workers < 1:
@@ -83,7 +83,7 @@ class SlurmExecutor:
         while any(pending.values()):
             time.sleep(self.look_every_seconds)
             yield from _arrived(pending, folder)
-            if time.monotonic() - asked < QUEUE_EVERY_SECONDS:
+            if time.monotonic() - asked < self.ask_every_seconds:
                 continue
             ended = _ended([job for job, places in pending.items() if places])
             asked = time.monotonic()

@@ -20,7 +20,7 @@ from pydantic import JsonValue
 
 from causalvalues.discovery.compare import Comparison
 from causalvalues.discovery.graph import ValueGraph
-from causalvalues.errors import Interrupted, TableError
+from causalvalues.errors import Interrupted, OptionError, TableError
 from causalvalues.provenance import (
     canonical_json,
     digest_of_bytes,
@@ -49,6 +49,7 @@ from causalvalues.study.stages import (
     write_scores,
 )
 from causalvalues.study.viewing import write_viewer
+from causalvalues.survey.cells import csv_of
 from causalvalues.survey.request import Respondent
 from causalvalues.survey.responses import AnswerStore
 from causalvalues.survey.scores import ScoreTable
@@ -94,6 +95,12 @@ def run(
     run(Study.from_yaml("study.yaml"), Path("runs/first")).graph
     An executor shares the asking between workers; the answers are the same.
     """
+    if executor is not None and respondent is not None:
+        raise OptionError(
+            "Workers open the study's model by themselves",
+            found="a respondent and an executor",
+            remedy="give one of them",
+        )
     interview = Interview.of(study)
     refuse_foreign(folder, study)
     try:
@@ -211,10 +218,10 @@ def _learnt(
             raise explained(fault, folder) from fault
         written = [
             graph.to_json(folder / "graph.json"),
-            write_atomically(folder / "effects.csv", estimated.to_frame().to_csv(index=False)),
+            write_atomically(folder / "effects.csv", csv_of(estimated.to_frame())),
         ]
         if estimated.measured:
-            measured = estimated.measured_frame().to_csv(index=False)
+            measured = csv_of(estimated.measured_frame())
             written.append(write_atomically(folder / "measured.csv", measured))
         record.finish("discover", made_from, written)
     return ValueGraph.from_json(folder / "graph.json")

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -43,6 +44,23 @@ class Steady:
             return weighed(request)
 
         return ScriptedRespondent(noted, identity={"model": "steady"})
+
+
+@dataclass(frozen=True)
+class Slow(Steady):
+    """Takes its time, so that both of two workers have begun before one could end."""
+
+    def open(self) -> Respondent:
+        steady = super().open()
+        assert isinstance(steady, ScriptedRespondent)
+        answers = steady.weigh
+
+        def slow(request: Request) -> Sequence[float]:
+            time.sleep(0.01)
+            return answers(request)
+
+        steady.weigh = slow
+        return steady
 
 
 @dataclass(frozen=True)
@@ -116,3 +134,17 @@ def contents(path: Path) -> dict[bytes, tuple[float, ...]]:
     """Every answer of a store."""
     with AnswerStore.open(path, to_read=True) as store:
         return {answer.key: answer.log_probabilities for answer in store.rows()}
+
+
+if __name__ == "__main__":  # scripted_models.py folder: a driver that may be killed
+    import sys
+
+    from scripted_models import PARTIES as SHARED  # so that workers find what they are sent
+    from scripted_models import Slow as Sent
+
+    from causalvalues.scale.processes import Processes
+    from causalvalues.scale.surveying import survey_over
+
+    place = Path(sys.argv[1])
+    with AnswerStore.open(place / "answers.sqlite") as own:
+        survey_over(Processes(2), Sent(place / "log"), QUESTIONS, SHARED, own)

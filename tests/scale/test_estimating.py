@@ -1,16 +1,16 @@
 """What a study will take: tokens as the engine counts them, sums by hand, and what is refused."""
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
+from typer.testing import CliRunner, Result
 
-from causalvalues.errors import FileError
+from causalvalues.cli import app
+from causalvalues.errors import FileError, OptionError
 from causalvalues.models import language_model
 from causalvalues.models.checkpoint import read_json
 from causalvalues.models.language_model import LanguageModel
@@ -131,9 +131,8 @@ def test_a_config_without_a_shape_is_refused() -> None:
         Shape.of_config({"vocab_size": 10})
 
 
-def told(study: Path, *more: str) -> subprocess.CompletedProcess[str]:
-    words_of = [sys.executable, "-m", "causalvalues", "estimate", str(study), *more]
-    return subprocess.run(words_of, capture_output=True, text=True, check=False)
+def told(study: Path, *more: str) -> Result:
+    return CliRunner().invoke(app, ["estimate", str(study), *more])
 
 
 def test_the_command_tells_it_without_running_or_fetching_anything(tmp_path: Path) -> None:
@@ -141,12 +140,12 @@ def test_the_command_tells_it_without_running_or_fetching_anything(tmp_path: Pat
     plan = {"name": "big", "model": {"name": "google/gemma-2b-it"}, "roles": {"n_roles": 50}}
     study.write_text(yaml.safe_dump(plan), encoding="utf-8")
     found = told(study, "--hardware", "h100", "--devices", "2", "--price", "5", "--json")
-    assert found.returncode == 0, found.stderr
+    assert found.exit_code == 0, found.stderr
     (machine,) = json.loads(found.stdout)["machines"]
     assert machine["prompts"] == 50 * 160
     assert machine["assumed"] == {"share": 0.4, "dollars_per_hour": 5.0}
     assert machine["dollars"] == pytest.approx(machine["seconds"] / 3600 * 2 * 5)
     assert [path.name for path in tmp_path.iterdir()] == ["study.yaml"]
-    refused = told(study, "--hardware", "abacus")
-    assert refused.returncode == 2
-    assert "h100" in refused.stderr
+    refused = told(study, "--hardware", "abacus").exception
+    assert isinstance(refused, OptionError)
+    assert "h100" in str(refused)

@@ -1,5 +1,10 @@
 """Work that is shared between workers: the same answers, whoever gives them and whoever dies."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -29,6 +34,8 @@ from causalvalues.survey.asking import ask
 from causalvalues.survey.responses import AnswerStore
 
 pytestmark = pytest.mark.fault
+
+DRIVER = Path(__file__).with_name("scripted_models.py")
 
 
 @pytest.fixture
@@ -107,6 +114,51 @@ def test_killed_workers_cost_no_answer(
     assert surveyed(workers, model, tmp_path).n_asked == N_ANSWERS
     assert (tmp_path / "death-1").exists()
     assert contents(tmp_path / "answers.sqlite") == known
+
+
+def test_a_driver_that_is_killed_costs_no_whole_shard_and_leaves_no_worker(
+    tmp_path: Path, known: dict[bytes, tuple[float, ...]]
+) -> None:
+    log = tmp_path / "log"
+    words = [sys.executable, str(DRIVER), str(tmp_path)]
+    with subprocess.Popen(words, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}) as it:
+        while it.poll() is None and (n_noted(log) < 150 or len(workers_in(log)) < 2):
+            time.sleep(0.005)
+        it.send_signal(signal.SIGKILL)
+    workers = workers_in(log)
+    until = time.monotonic() + 30
+    while any(map(lives, workers)) and time.monotonic() < until:
+        time.sleep(0.02)
+    assert not any(map(lives, workers))
+    whole = n_of_whole_shards(tmp_path)
+    n_before = n_noted(log)
+    found = surveyed(InProcess(), Steady(log), tmp_path)
+    assert contents(tmp_path / "answers.sqlite") == known
+    assert whole > 0
+    assert n_noted(log) - n_before == N_ANSWERS - whole
+    assert found.n_asked <= N_ANSWERS
+
+
+def workers_in(log: Path) -> set[int]:
+    """The processes that have answered."""
+    return (
+        {int(line) for line in log.read_text("utf-8").split("\n")[:-1]} if log.exists() else set()
+    )
+
+
+def lives(process: int) -> bool:
+    """Whether a process runs."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2]
+    except OSError:
+        return False
+    return state.split()[0] != "Z"
+
+
+def n_of_whole_shards(folder: Path) -> int:
+    """How many answers lie in the store and in the shards beside it."""
+    paths = [folder / "answers.sqlite", *(folder / "shards").glob("*.sqlite")]
+    return len({key for path in paths for key in contents(path)})
 
 
 def test_patience_ends_in_one_error_that_says_what_failed_and_keeps_the_rest(

@@ -44,7 +44,9 @@ def surveyed(executor: Executor, model: Model, folder: Path) -> dict[bytes, tupl
 def test_an_array_of_two_jobs_gives_the_answers_of_one_process_though_a_job_is_killed(
     tmp_path: Path, n_deaths: int
 ) -> None:
-    executor = SlurmExecutor(tmp_path / "slurm", "here", n_workers=2, look_every_seconds=0.1)
+    executor = SlurmExecutor(
+        tmp_path / "slurm", "here", n_workers=2, look_every_seconds=0.1, ask_every_seconds=1.0
+    )
     found = surveyed(executor, Mortal(tmp_path / "log", 100, n_deaths), tmp_path)
     assert len(list(tmp_path.glob("death-*"))) == n_deaths
     assert not (tmp_path / "slurm").exists()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from organism_study import INTERVIEW, STUDY, Found, asked
 
-from causalvalues.errors import Fault
+from causalvalues.errors import Fault, OptionError
 from causalvalues.scale.executors import InProcess
 from causalvalues.scale.processes import Processes
 from causalvalues.study.plan import DiscoveryPlan
@@ -32,6 +32,11 @@ def test_a_whole_run_may_be_shared(tmp_path: Path, in_process: Found) -> None:
     assert outcome.n_asked == outcome.n_answers == in_process.n_answers
     assert in_process.digest_of_answers in (tmp_path / "run" / "manifest.json").read_text()
     assert run(study, tmp_path / "run", executor=InProcess()).n_asked == 0
+
+
+def test_a_respondent_and_an_executor_are_one_too_many(tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match="Workers open"):
+        run(STUDY, tmp_path, respondent=Elsewhere({"model": "far"}), executor=InProcess())
 
 
 def test_who_answered_elsewhere_answers_nothing_here() -> None:
