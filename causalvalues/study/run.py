@@ -49,7 +49,6 @@ from causalvalues.study.stages import (
     write_scores,
 )
 from causalvalues.study.viewing import write_viewer
-from causalvalues.survey.cells import csv_of
 from causalvalues.survey.request import Respondent
 from causalvalues.survey.responses import AnswerStore
 from causalvalues.survey.scores import ScoreTable
@@ -218,10 +217,10 @@ def _learnt(
             raise explained(fault, folder) from fault
         written = [
             graph.to_json(folder / "graph.json"),
-            write_atomically(folder / "effects.csv", csv_of(estimated.to_frame())),
+            write_atomically(folder / "effects.csv", estimated.to_frame().to_csv(index=False)),
         ]
         if estimated.measured:
-            measured = csv_of(estimated.measured_frame())
+            measured = estimated.measured_frame().to_csv(index=False)
             written.append(write_atomically(folder / "measured.csv", measured))
         record.finish("discover", made_from, written)
     return ValueGraph.from_json(folder / "graph.json")
