@@ -96,6 +96,7 @@ class Processes:
         told = {name: str(n_threads) for name in THREADS if name not in os.environ}
         if self.devices:
             told["CUDA_VISIBLE_DEVICES"] = self.devices[seat % len(self.devices)]
+        told["PYTHONSAFEPATH"] = "1"  # what lies in the working folder shadows no package
         told["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
         return {**os.environ, **told}
 

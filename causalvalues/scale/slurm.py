@@ -126,7 +126,7 @@ class SlurmExecutor:
             "job_name": "causalvalues",
             "time": self.minutes,
             "array_parallelism": self.n_workers,
-            "setup": [f"export PYTHONPATH={shlex.quote(path)}"],
+            "setup": [f"export PYTHONSAFEPATH=1 PYTHONPATH={shlex.quote(path)}"],
         }
         if self.partition is not None:
             asked["partition"] = self.partition
@@ -180,9 +180,10 @@ def _ended(jobs: Sequence[str]) -> list[str]:
 def _last_words(folder: Path, job: str) -> str:
     """Return the end of what a job said, where it said something."""
     for path in sorted(folder.glob(f"{job}_*.err")):
-        said = path.read_text(encoding="utf-8", errors="replace").strip()
-        if said:
-            return f": {said[-LAST_WORDS:].splitlines()[-1]}"
+        said = path.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        own = [line for line in said if not line.startswith(("srun:", "slurmstepd:"))]
+        if own or said:
+            return f": {(own or said)[-1][:LAST_WORDS]}"
     return ""
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import chdir
 from dataclasses import replace
 from pathlib import Path
 
@@ -187,6 +188,14 @@ def test_a_fault_that_may_pass_is_tried_as_often_as_patience_says(tmp_path: Path
         surveyed(InProcess(), Refusing(tmp_path / "log", lasting=False), tmp_path)
     assert "the cable is loose" in found.value.found
     assert "process" in found.value.found
+
+
+def test_what_lies_in_the_working_folder_shadows_no_package(
+    workers: Processes, tmp_path: Path
+) -> None:
+    (tmp_path / "pickle.py").write_text("raise SystemExit('not this one')", encoding="utf-8")
+    with chdir(tmp_path):
+        assert [outcome.result for outcome in workers.map(str, [7])] == ["7"]
 
 
 def test_a_worker_with_another_model_is_refused(workers: Processes, tmp_path: Path) -> None:
