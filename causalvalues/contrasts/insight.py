@@ -41,6 +41,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from causalvalues.errors import FileError, OptionError
 from causalvalues.values import ValueSystem, value_system
+from causalvalues.values.bounded_yaml import bounded_yaml
 
 __all__ = [
     "DIRECTIONS",
@@ -208,7 +209,7 @@ class InsightFile(BaseModel):
 def _file(path: Path) -> InsightFile:
     """Return one file, or say what in it is not laid out as it should be."""
     try:
-        read = InsightFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        read = InsightFile.model_validate(bounded_yaml(path.read_text(encoding="utf-8")))
         if twice := read.repeated():
             raise ValueError(f"what stands twice: {', '.join(twice)}")
     except (OSError, yaml.YAMLError, ValueError, RecursionError) as fault:

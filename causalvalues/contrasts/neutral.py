@@ -25,6 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from causalvalues.contrasts.kin import KIN_BY_VALUE, kin_in, verdicts_in
 from causalvalues.contrasts.wording import words
 from causalvalues.errors import FileError
+from causalvalues.values.bounded_yaml import bounded_yaml
 
 __all__ = ["Kind", "NeutralText", "lint_neutral", "neutral_texts", "neutral_texts_in"]
 
@@ -82,7 +83,7 @@ def neutral_texts() -> tuple[NeutralText, ...]:
 def neutral_texts_in(path: str | Path) -> tuple[NeutralText, ...]:
     """Return the neutral texts in a YAML file laid out like that of the package."""
     try:
-        read = NeutralFile.model_validate(yaml.safe_load(Path(path).read_text(encoding="utf-8")))
+        read = NeutralFile.model_validate(bounded_yaml(Path(path).read_text(encoding="utf-8")))
     except (OSError, yaml.YAMLError, ValueError) as fault:
         raise FileError(
             f"Neutral texts were expected at {path}",

@@ -26,6 +26,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from causalvalues.errors import FileError, OptionError
 from causalvalues.values import ValueSystem
+from causalvalues.values.bounded_yaml import bounded_yaml
 from causalvalues.values.system import SystemName
 
 __all__ = ["DilemmaEntry", "Form", "PairEntry", "ValueFile", "shipped_folder", "value_files"]
@@ -103,7 +104,7 @@ def value_files(folder: str | Path, system: ValueSystem) -> tuple[ValueFile, ...
 def _value_file(path: Path) -> ValueFile:
     """Return one file, or say what in it is not laid out as it should be."""
     try:
-        read = ValueFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        read = ValueFile.model_validate(bounded_yaml(path.read_text(encoding="utf-8")))
         if read.value != path.stem:
             raise ValueError(f"pairs of {read.value}")
         if twice := read.repeated_scenarios():

@@ -21,6 +21,7 @@ from causalvalues.discovery.graph import Check, ValueGraph
 from causalvalues.discovery.marks import ARROW, TAIL, Marks
 from causalvalues.errors import FileError
 from causalvalues.provenance import Manifest, digest_of_bytes
+from causalvalues.values.bounded_yaml import BoundedLoader
 
 __all__ = ["PROVENANCE", "read_human_graph"]
 
@@ -188,7 +189,7 @@ def _compose(text: str, statement: _Statement, is_json: bool) -> yaml.Node | Non
         if is_json:
             json.loads(text)
             text = text.replace("\t", " ")  # in JSON a tab is layout, which YAML would refuse
-        root: yaml.Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
+        root: yaml.Node | None = yaml.compose(text, Loader=BoundedLoader)
     except json.JSONDecodeError as fault:
         raise statement.fault(fault.lineno, "JSON was expected", fault.msg) from fault
     except yaml.MarkedYAMLError as fault:

@@ -23,6 +23,7 @@ import yaml
 from causalvalues.discovery.marks import Bools, Marks, adjacent_pairs, directed_pairs
 from causalvalues.errors import FileError, KnowledgeError, KnowledgeIgnored
 from causalvalues.provenance import write_atomically
+from causalvalues.values.bounded_yaml import bounded_yaml
 
 __all__ = ["Knowledge", "Rules", "ensure_obeyed"]
 
@@ -77,7 +78,7 @@ class Knowledge:
     def from_yaml(cls, path: str | Path) -> Self:
         """Return the knowledge in a YAML file."""
         try:
-            document = yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}
+            document = bounded_yaml(Path(path).read_text(encoding="utf-8")) or {}
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as fault:
             raise FileError(f"Knowledge was expected at {path}", found=str(fault)) from fault
         if not isinstance(document, Mapping) or not set(FIELDS).issuperset(document):

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from causalvalues.errors import FileError, OptionError, SaeError
 from causalvalues.steering.hook_names import layer_of_hook
+from causalvalues.values.bounded_yaml import bounded_yaml
 
 __all__ = [
     "Architecture",
@@ -76,7 +77,7 @@ class SaeCard(BaseModel):
 def read_card(path: str | Path) -> SaeCard:
     """Return the card in a YAML file."""
     try:
-        document = yaml.safe_load(Path(path).read_text("utf-8"))
+        document = bounded_yaml(Path(path).read_text("utf-8"))
         return SaeCard.model_validate(document)
     except ValidationError as fault:
         first = fault.errors()[0]

@@ -18,6 +18,7 @@ from causalvalues.study.plan import Study
 from causalvalues.study.record import RECORD, Record
 from causalvalues.study.respondents import public_identity, public_name
 from causalvalues.survey.request import Respondent
+from causalvalues.values.bounded_yaml import bounded_yaml
 
 __all__ = [
     "ANSWERS",
@@ -45,7 +46,7 @@ def refuse_foreign(folder: Path, study: Study) -> None:
             remedy=ANOTHER,
         )
     try:
-        document = yaml.safe_load(own.read_text(encoding="utf-8"))
+        document = bounded_yaml(own.read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError):
         return  # damaged: it is written again
     name = document.get("name") if isinstance(document, dict) else None

@@ -9,12 +9,13 @@ from pathlib import Path
 import yaml
 
 from causalvalues.errors import FileError
+from causalvalues.values.bounded_yaml import BoundedLoader
 
 __all__ = ["read_mapping"]
 
 
-class _Loader(yaml.SafeLoader):
-    """A safe loader that refuses repeated keys."""
+class _Loader(BoundedLoader):
+    """A bounded loader that refuses repeated keys."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
         """Return a mapping, or raise where a key stands twice."""
@@ -34,7 +35,7 @@ def read_mapping(path: Path, *, what: str, remedy: str) -> dict[object, object]:
     try:
         text = path.read_text(encoding="utf-8")
         document = yaml.load(text, Loader=_Loader)  # a SafeLoader
-    except (OSError, ValueError, yaml.YAMLError, RecursionError) as fault:
+    except (OSError, ValueError, yaml.YAMLError) as fault:
         raise FileError(f"{what} was expected at {path}", found=_said(fault), remedy=remedy) from (
             fault
         )
@@ -48,8 +49,6 @@ def _said(fault: Exception) -> str:
     """Return what went wrong, in one line."""
     if isinstance(fault, FileNotFoundError):
         return "no such file"
-    if isinstance(fault, RecursionError):
-        return "lists nested too deep"
     if isinstance(fault, yaml.MarkedYAMLError) and fault.problem_mark is not None:
         mark = fault.problem_mark
         return f"{fault.problem} in line {mark.line + 1}, column {mark.column + 1}"

@@ -19,6 +19,7 @@ import yaml
 
 from causalvalues.errors import FileError, OptionError
 from causalvalues.values import ValueSystem, value_system
+from causalvalues.values.bounded_yaml import bounded_yaml
 
 __all__ = ["Form", "Inventory", "Item", "inventory"]
 
@@ -57,7 +58,7 @@ class Inventory:
     def from_yaml(cls, path: str | Path) -> "Inventory":
         """Return the inventory in a YAML file laid out like those of the package."""
         try:
-            document = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+            document = bounded_yaml(Path(path).read_text(encoding="utf-8"))
             return cls(
                 name=document["name"],
                 system=value_system(document["system"]),

@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from causalvalues.errors import FileError, OptionError
+from causalvalues.values.bounded_yaml import bounded_yaml
 
 __all__ = ["SystemName", "Value", "ValueSystem", "schwartz10", "system_of", "value_system"]
 
@@ -70,7 +71,7 @@ class ValueSystem(BaseModel):
     def from_yaml(cls, path: str | Path) -> Self:
         """Return the system in a YAML file."""
         try:
-            return cls.model_validate(yaml.safe_load(Path(path).read_text(encoding="utf-8")))
+            return cls.model_validate(bounded_yaml(Path(path).read_text(encoding="utf-8")))
         except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as fault:
             raise FileError(
                 f"A value system was expected at {path}",

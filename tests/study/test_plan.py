@@ -59,7 +59,7 @@ WHOLE_FILES = {
     "name: [": r"line 1",
     "\tname: x": "cannot start any token",
     "day: 2024-13-45": "month must be in",
-    "[" * 4000: "nested too deep",
+    "[" * 4000: "nested deeper than 64",
     "name: trial": "model: must be given",
     "name: a b\nmodel: {name: m}": "name: must match pattern",
     "name: ../up\nmodel: {name: m}": "name: must match pattern",
