@@ -12,6 +12,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from causalvalues.report.figure_manifest import NamedCheck
+from causalvalues.survey.cells import plain_frame
 
 __all__ = ["finite_or_named", "page_wide", "same_rows"]
 
@@ -60,7 +61,7 @@ def same_rows(plotted: pd.DataFrame, *results: Path) -> NamedCheck:
 
 def _table(path: Path) -> pd.DataFrame:
     """Return a table of results."""
-    return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+    return pd.read_parquet(path) if path.suffix == ".parquet" else plain_frame(pd.read_csv(path))
 
 
 def _rows(frame: pd.DataFrame) -> list[tuple[str, ...]]:

@@ -23,6 +23,7 @@ from matplotlib.figure import Figure
 from causalvalues.provenance import write_atomically
 from causalvalues.report.figure_checks import finite_or_named, page_wide
 from causalvalues.report.figure_manifest import NamedCheck, Source
+from causalvalues.survey.cells import csv_of
 
 __all__ = ["WIDTH_BY_PAGE", "Page", "in_house_style", "new_figure", "save_figure"]
 
@@ -96,7 +97,7 @@ def save_figure(
             stream = io.BytesIO()
             figure.savefig(stream, format=kind, metadata=metadata)
             written.append(write_atomically(folder / f"{name}.{kind}", stream.getvalue()))
-    numbers = plotted.to_csv(index=False, lineterminator="\n")
+    numbers = csv_of(plotted)
     written.append(write_atomically(folder / f"{name}.csv", numbers))
     if source is None:
         return written

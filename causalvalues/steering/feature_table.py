@@ -19,6 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from causalvalues.errors import FileError, OptionError
 from causalvalues.provenance import write_atomically
+from causalvalues.survey.cells import csv_of
 from causalvalues.survey.columns import read_csv
 
 __all__ = ["FeatureRow", "FeatureTable"]
@@ -72,7 +73,7 @@ class FeatureTable:
             raise OptionError(
                 "A table of features without a row is written as JSON", found="no feature"
             )
-        return write_atomically(Path(path), self.to_frame().to_csv(index=False))
+        return write_atomically(Path(path), csv_of(self.to_frame()))
 
     def to_json(self, path: str | Path) -> Path:
         """Return the path after writing the table as JSON."""

@@ -8,8 +8,6 @@ Guarantee: what `write_role_prompts` wrote is read back the same; a row that is 
 error that names it.
 """
 
-import csv
-import io
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,6 +16,7 @@ import pandas as pd
 from causalvalues.errors import FileError, OptionError
 from causalvalues.provenance import write_atomically
 from causalvalues.steering.intervention import RolePrompt
+from causalvalues.survey.cells import csv_of
 from causalvalues.survey.columns import read_csv
 from causalvalues.values import ValueSystem
 
@@ -56,13 +55,15 @@ def write_role_prompts(prompts: Mapping[str, RolePrompt], path: str | Path) -> P
             found=odd[0],
             remedy="write it with write_intervention",
         )
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(COLUMNS)
-    for name, prompt in prompts.items():
-        settles = "; ".join(f"{value}={level!r}" for value, level in prompt.settles.items())
-        rows.writerow((name, prompt.text, settles))
-    return write_atomically(Path(path), text.getvalue())
+    rows = [
+        (
+            name,
+            prompt.text,
+            "; ".join(f"{value}={level!r}" for value, level in prompt.settles.items()),
+        )
+        for name, prompt in prompts.items()
+    ]
+    return write_atomically(Path(path), csv_of(pd.DataFrame(rows, columns=COLUMNS)))
 
 
 def _prompt(

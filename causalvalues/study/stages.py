@@ -32,6 +32,7 @@ from causalvalues.provenance import digest_of_bytes, write_atomically
 from causalvalues.study.interview import Group, Interview
 from causalvalues.study.plan import DiscoveryPlan
 from causalvalues.survey.asking import ask
+from causalvalues.survey.cells import csv_of
 from causalvalues.survey.item_answers import answers_of
 from causalvalues.survey.reliability import reliability
 from causalvalues.survey.request import Respondent
@@ -121,10 +122,7 @@ def write_scores(
     }
     files = [
         table.to_parquet(folder / "scores.parquet"),
-        *(
-            write_atomically(folder / f"{name}.csv", each.to_csv(index=False))
-            for name, each in tables.items()
-        ),
+        *(write_atomically(folder / f"{name}.csv", csv_of(each)) for name, each in tables.items()),
     ]
     return table, files
 

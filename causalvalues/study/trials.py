@@ -31,6 +31,7 @@ from causalvalues.study.steering.finding import FEATURES
 from causalvalues.study.steering.guiding import measured_candidates
 from causalvalues.study.steering.profile_file import PROFILES
 from causalvalues.study.steering.verdict_file import VERDICT, read_verdict
+from causalvalues.survey.cells import plain_frame
 
 __all__ = ["plan_of_run", "trials_of_run"]
 
@@ -80,7 +81,7 @@ def _measured(folder: Path, influence: Influence) -> list[list[MeasuredEffect]]:
     path = folder / MEASURED
     if not path.is_file():
         return []
-    rows = pd.read_csv(path).to_dict(orient="records")
+    rows = plain_frame(pd.read_csv(path)).to_dict(orient="records")
     effects = [MeasuredEffect(**{str(k): v for k, v in row.items()}) for row in rows]
     known = [each for each in effects if each.effect in influence.names]
     return [list(each) for _, each in groupby(known, key=lambda effect: effect.context)]
@@ -101,7 +102,7 @@ def _features(folder: Path) -> list[tuple[str, int, str]]:
     path = folder / FEATURES
     if not path.is_file():
         return []
-    frame = pd.read_csv(path)
+    frame = plain_frame(pd.read_csv(path))
     return [
         (str(sae), int(feature), str(value))
         for sae, feature, value in zip(frame["sae"], frame["feature"], frame["value"], strict=True)

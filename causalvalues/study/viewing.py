@@ -28,6 +28,7 @@ from causalvalues.study.respondents import public_name
 from causalvalues.study.stages import Bar, graphs_that_fit, silent
 from causalvalues.study.steering.surveyed import Surveyed
 from causalvalues.study.trials import plan_of_run, trials_of_run
+from causalvalues.survey.cells import plain_frame
 
 __all__ = ["VIEWER", "viewer_of_run", "write_viewer"]
 
@@ -124,7 +125,7 @@ def _background(surveyed: Surveyed) -> Background:
 def _reliability(folder: Path) -> dict[str, dict[str, float]]:
     """Return the coefficients of each value, as far as they were estimated."""
     try:
-        frame = pd.read_csv(folder / "reliability.csv")
+        frame = plain_frame(pd.read_csv(folder / "reliability.csv"))
     except (OSError, ValueError):
         return {}
     if "value" not in frame:

@@ -22,6 +22,7 @@ from causalvalues.errors import (
     RepeatedColumn,
     TableError,
 )
+from causalvalues.survey.cells import guarded, plain_frame
 
 __all__ = [
     "Floats",
@@ -160,7 +161,7 @@ def read_csv(path: Path, *, labels: Sequence[str] = ()) -> pd.DataFrame:
                 encoding="utf-8-sig",
                 skipinitialspace=True,
                 index_col=False,
-                dtype=dict.fromkeys(labels, "str"),
+                dtype=dict.fromkeys([*labels, *map(guarded, labels)], "str"),
             )
     except FileNotFoundError as fault:
         raise _no_file("CSV", path) from fault
@@ -168,6 +169,7 @@ def read_csv(path: Path, *, labels: Sequence[str] = ()) -> pd.DataFrame:
         raise _no_table("CSV", path, "rows with more cells than the header has") from fault
     except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as fault:
         raise _no_table("CSV", path, str(fault).strip()) from fault
+    frame = plain_frame(frame)
     for name in labels:
         if name in frame.columns:
             frame[name] = _whole_labels(frame[name])

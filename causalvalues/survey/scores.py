@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from causalvalues.provenance import digest_of_bytes, write_atomically
+from causalvalues.survey.cells import csv_of
 from causalvalues.survey.columns import (
     Floats,
     Labels,
@@ -167,7 +168,7 @@ class ScoreTable:
 
     def to_csv(self, path: str | Path) -> Path:
         """Return the path after writing the table as CSV with every digit."""
-        return write_atomically(Path(path), self.to_frame().to_csv(index=False))
+        return write_atomically(Path(path), csv_of(self.to_frame()))
 
     def to_parquet(self, path: str | Path) -> Path:
         """Return the path after writing the table as Parquet."""

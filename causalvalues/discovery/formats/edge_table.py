@@ -16,6 +16,7 @@ from causalvalues.discovery.formats.networks import evidence_of_edge
 from causalvalues.discovery.graph import ValueGraph
 from causalvalues.discovery.marks import ARROW, CIRCLE, NONE, TAIL
 from causalvalues.errors import FileError
+from causalvalues.survey.cells import guarded, plain
 
 __all__ = ["read_csv", "to_csv"]
 
@@ -40,8 +41,9 @@ def to_csv(graph: ValueGraph) -> str:
     stream = io.StringIO(newline="")
     table = csv.DictWriter(stream, columns)  # ends lines as RFC 4180 does, and quotes both halves
     table.writeheader()
-    table.writerows(_edge_rows(graph))
-    table.writerows(_isolated_rows(graph))
+    for row in (*_edge_rows(graph), *_isolated_rows(graph)):
+        cells = row.items()
+        table.writerow({k: guarded(v) if isinstance(v, str) else v for k, v in cells})
     return stream.getvalue()
 
 
@@ -94,7 +96,7 @@ class _Rows:
         try:
             for row in self._reader:
                 self.line = self._reader.line_num
-                yield row
+                yield {k: plain(v) if isinstance(v, str) else v for k, v in row.items()}
         except csv.Error as fault:
             raise self.fault(str(fault)) from fault
 

@@ -21,6 +21,7 @@ from causalvalues.study.interview import Interview
 from causalvalues.study.keeping import MANIFEST, STUDY
 from causalvalues.study.plan import Study
 from causalvalues.study.respondents import public_name
+from causalvalues.survey.cells import plain_frame
 from causalvalues.survey.scores import ScoreTable
 from causalvalues.values import ValueSystem
 
@@ -128,4 +129,5 @@ class RunFolder:
 
 def _csv(path: Path) -> pd.DataFrame:
     """Return a CSV table; an empty cell is missing, a word such as None is a word."""
-    return pd.read_csv(path, keep_default_na=False, na_values=[""], encoding="utf-8")
+    frame = pd.read_csv(path, keep_default_na=False, na_values=[""], encoding="utf-8")
+    return plain_frame(frame)

@@ -27,6 +27,7 @@ from causalvalues.study.steering.halves import Sheet, calibration_of
 from causalvalues.study.steering.proposing import Proposing, features_of, lines_of, tables_of
 from causalvalues.study.steering.steerable import Steerable, inside, load_respondent
 from causalvalues.study.steering.surveyed import Surveyed
+from causalvalues.survey.cells import csv_of, plain_frame
 from causalvalues.survey.request import Respondent
 from causalvalues.survey.responses import AnswerStore
 
@@ -119,7 +120,7 @@ def find_candidates(
             chosen_by = (*(how.rules if saes else ()), *how.methods, *how.lines, *by_file)
             written = CandidateSet({**found, **told}, seed, chosen_by).write(folder)
             for name, table in tables.items():
-                written.append(write_atomically(folder / name, table.to_csv(index=False)))
+                written.append(write_atomically(folder / name, csv_of(table)))
             surveyed.finish("candidates", made_from, written)
     files = tuple(surveyed.record.files("candidates"))
     features, methods = (_table(folder / name, files) for name in (FEATURES, METHODS_FILE))
@@ -183,7 +184,9 @@ def _read(paths: tuple[Path, ...]) -> dict[str, Intervention]:
 
 def _table(path: Path, files: tuple[Path, ...]) -> pd.DataFrame:
     """Return a table of a finished stage, empty where there is none."""
-    return pd.read_csv(path, keep_default_na=False) if path in files else pd.DataFrame()
+    if path not in files:
+        return pd.DataFrame()
+    return plain_frame(pd.read_csv(path, keep_default_na=False))
 
 
 def _opened(name: str) -> Dictionary:

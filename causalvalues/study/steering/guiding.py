@@ -26,6 +26,7 @@ from causalvalues.study.stages import Bar, graphs_that_fit, silent
 from causalvalues.study.steering.candidate_file import CandidateSet
 from causalvalues.study.steering.profile_file import PROFILES, read_profiles
 from causalvalues.study.steering.surveyed import Surveyed
+from causalvalues.survey.cells import csv_of
 
 __all__ = ["CURVE", "Planned", "make_plan", "measured_candidates", "targets_of"]
 
@@ -84,7 +85,7 @@ def make_plan(
             written = write_plan(made, folder, rests_on)
             if curve:
                 table = _curve(targets, hold, candidates, budget, others, bar)
-                written.append(write_atomically(folder / CURVE, table.to_csv(index=False)))
+                written.append(write_atomically(folder / CURVE, csv_of(table)))
             surveyed.finish("plan", made_from, written)
     files = tuple(surveyed.record.files("plan"))
     return Planned(read_plan(folder)[0], pd.read_csv(folder / CURVE) if curve else None, files)

@@ -18,6 +18,7 @@ from causalvalues.evaluation.profile import EffectProfile
 from causalvalues.planning.planned import Plan
 from causalvalues.planning.verify import SteeringReport
 from causalvalues.provenance import write_atomically
+from causalvalues.survey.cells import csv_of
 
 __all__ = ["VERDICT", "Verdict", "read_verdict", "write_verdict"]
 
@@ -59,7 +60,7 @@ def write_verdict(verdict: Verdict, folder: Path) -> list[Path]:
         "by_role": {n: None if p is None else p.to_dict() for n, p in verdict.by_role.items()},
     }
     text = json.dumps(_known(document), indent=1, allow_nan=False, ensure_ascii=False) + "\n"
-    table = verdict.to_frame().to_csv(index=False)
+    table = csv_of(verdict.to_frame())
     return [write_atomically(folder / VERDICT, text), write_atomically(folder / VALUES, table)]
 
 
