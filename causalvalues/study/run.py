@@ -49,6 +49,7 @@ from causalvalues.study.stages import (
     write_scores,
 )
 from causalvalues.study.viewing import write_viewer
+from causalvalues.survey.cells import csv_of
 from causalvalues.survey.request import Respondent
 from causalvalues.survey.responses import AnswerStore
 from causalvalues.survey.scores import ScoreTable
@@ -217,10 +218,10 @@ def _learnt(
             raise explained(fault, folder) from fault
         written = [
             graph.to_json(folder / "graph.json"),
-            write_atomically(folder / "effects.csv", estimated.to_frame().to_csv(index=False)),
+            write_atomically(folder / "effects.csv", csv_of(estimated.to_frame())),
         ]
         if estimated.measured:
-            measured = estimated.measured_frame().to_csv(index=False)
+            measured = csv_of(estimated.measured_frame())
             written.append(write_atomically(folder / "measured.csv", measured))
         record.finish("discover", made_from, written)
     return ValueGraph.from_json(folder / "graph.json")
