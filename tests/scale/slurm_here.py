@@ -74,9 +74,23 @@ class SlurmHere:
 
     def stop(self) -> None:
         """End all daemons, jobs first."""
+        with suppress(OSError, subprocess.SubprocessError):
+            self._cancel_all()
         for name in ("slurmd", "slurmctld", "munged"):
             with suppress(OSError, ValueError):
                 os.kill(int((self.folder / f"{name}.pid").read_text()), signal.SIGTERM)
+
+    def _cancel_all(self) -> None:
+        """Wait until no job is left."""
+        environment = os.environ | {"SLURM_CONF": str(self.configuration)}
+        until = time.monotonic() + 10
+        while time.monotonic() < until:
+            told = {"env": environment, "capture_output": True, "timeout": 5}
+            jobs = subprocess.run(["squeue", "-h", "-o", "%A"], check=False, **told).stdout.split()
+            if not jobs:
+                return
+            subprocess.run(["scancel", *sorted(set(jobs))], check=False, **told)
+            time.sleep(0.3)
 
     def _write(self) -> None:
         """Write the configuration, on two ports that are free."""
