@@ -93,6 +93,8 @@ class Stored:
             }[np.lib.format.read_magic(stream)]
             shape, by_column, dtype = read(stream)
             order: Literal["F", "C"] = "F" if by_column else "C"
+            if dtype.kind not in "fiu":  # objects would be pointers, taken from the file
+                raise ValueError(f"an array of {dtype}")
             start = stream.tell()
         return np.memmap(self.path, dtype, "r", start, shape, order)
 

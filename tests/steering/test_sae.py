@@ -556,3 +556,14 @@ def test_gemma_scopes_npz_is_read_a_feature_at_a_time(tmp_path: Path, made: Made
     for feature in range(N_FEATURES):
         assert torch.equal(sae.direction(feature), oracle.W_dec[feature])
         assert torch.allclose(sae.activation(x, feature), expected[..., feature], atol=1e-5)
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("pack", [np.savez, np.savez_compressed])
+def test_objects_in_npz_files_are_refused_and_not_taken_for_pointers(
+    tmp_path: Path, pack: Any
+) -> None:
+    pack(tmp_path / "params.npz", W_dec=np.array([{"any": "thing"}, None], dtype=object))
+    for read in (lambda stored: stored.whole("W_dec"), lambda stored: stored.row("W_dec", 0)):
+        with pytest.raises(FileError, match="Weights were expected"):
+            read(Stored(tmp_path / "params.npz"))
