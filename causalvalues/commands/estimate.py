@@ -134,11 +134,12 @@ def _folder(name: str) -> Path | None:
     from huggingface_hub.errors import HFValidationError
 
     from causalvalues.organism.embedded import folder_of, is_organism
+    from causalvalues.survey.place import folder_at
 
     if is_organism(name):
         return folder_of(name)
-    if Path(name).expanduser().is_dir():
-        return Path(name).expanduser()
+    if (folder := folder_at(name)) is not None:
+        return folder
     try:
         found = try_to_load_from_cache(name, "config.json")
     except HFValidationError:

@@ -23,6 +23,7 @@ from huggingface_hub.errors import (
 )
 
 from causalvalues.errors import FileError
+from causalvalues.survey.place import folder_at
 
 __all__ = ["Checkpoint", "find", "read_json"]
 
@@ -48,21 +49,29 @@ def find(
     fetch: Callable[..., str] = snapshot_download,
 ) -> Checkpoint:
     """Return the checkpoint under a path or a name on the hub, fetched if need be and checked."""
-    path = Path(name_or_path).expanduser()
-    if path.is_dir():
+    path = folder_at(name_or_path)
+    if path is not None:
         if revision is not None:
             raise FileError(
                 "A revision belongs to a name on the hub; a folder has none", found=f"{path}"
             )
         return Checkpoint(path.resolve().name, "local", path, _checked(path))
     name = str(name_or_path)
-    if path.exists() or path.is_absolute() or name.startswith(("~", ".")) or name.count("/") > 1:
+    if _is_file(name) or name.startswith(("~", ".", "/")) or name.count("/") > 1:
         raise FileError(
             "A model is a folder with config.json and safetensors, or a name on the hub",
-            found=f"{name}, which is {'a file' if path.exists() else 'not there'}",
+            found=f"{name}, which is {'a file' if _is_file(name) else 'not there'}",
         )
     folder = _fetched(name, revision, fetch)
     return Checkpoint(name, folder.name, folder, _checked(folder))
+
+
+def _is_file(name: str) -> bool:
+    """Return whether a name is that of a file on this machine."""
+    try:
+        return Path(name).expanduser().exists()
+    except (OSError, RuntimeError, ValueError):
+        return False
 
 
 def read_json(path: Path) -> dict[str, Any]:

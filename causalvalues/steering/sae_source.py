@@ -30,6 +30,7 @@ from causalvalues.steering.cards import (
 from causalvalues.steering.hook_names import layer_of_hook
 from causalvalues.steering.published import Release, told
 from causalvalues.steering.stored import Stored
+from causalvalues.survey.place import folder_at
 
 __all__ = ["Source", "source_of"]
 
@@ -105,8 +106,8 @@ def source_of(name_or_path: str | Path) -> Source:
                 remedy="update sae-lens",
             )
         return _published(found, card)
-    folder = Path(name_or_path).expanduser()
-    if folder.is_dir():
+    folder = folder_at(name_or_path)
+    if folder is not None:
         path = folder / "card.yaml"
         return _in_folder(folder, read_card(path) if path.exists() else None)
     release = Release.of(name)

@@ -5,6 +5,7 @@ is kept names no place on this machine, and with the inventory and the roles bes
 that was asked; the manifest is written last, with the digest of every file and of the answers.
 """
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from causalvalues.study.methods.files import copied
 from causalvalues.study.plan import Study
 from causalvalues.study.record import RECORD, Record
 from causalvalues.study.respondents import public_identity, public_name
+from causalvalues.survey.place import folder_at
 from causalvalues.survey.request import Respondent
 from causalvalues.values.bounded_yaml import bounded_yaml
 
@@ -30,6 +32,9 @@ __all__ = [
 ]
 
 ANSWERS, STUDY, MANIFEST = "answers.sqlite", "study.yaml", "manifest.json"
+BESIDE = re.compile(  # what `write_atomically` was killed over
+    r"\.[^.].*\.(?:json|yaml|csv|parquet|html|svg|pdf|png|safetensors)\.[a-z0-9_]{8}"
+)
 ANOTHER = "name another folder with -o or --out"
 FOLDER = "# The model was a folder: give its path with --model to run this again.\n"
 
@@ -59,8 +64,12 @@ def refuse_foreign(folder: Path, study: Study) -> None:
 
 
 def keep_study(study: Study, record: Record) -> None:
-    """Write the study as it was run, with its own inventory and roles beside it."""
+    """Write the study as it was run, with its own inventory and roles beside it.
+
+    The folder must be this process's own: files that a killed one left half written are removed.
+    """
     folder, written, told = record.folder, [], study
+    _clear_halves(folder)
     if study.inventory_path is not None:
         written.append(_copied(study.inventory_path, folder / "inventory.yaml"))
         told = told.model_copy(update={"inventory": "inventory.yaml"})
@@ -75,7 +84,7 @@ def keep_study(study: Study, record: Record) -> None:
     name = public_name(study.model.name)
     told = told.model_copy(update={"model": study.model.model_copy(update={"name": name})})
     text = yaml.safe_dump(told.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
-    head = FOLDER if Path(study.model.name).expanduser().is_dir() else ""
+    head = "" if folder_at(study.model.name) is None else FOLDER
     written.append(write_atomically(folder / STUDY, head + text))
     record.finish("keep", {"study": told.model_dump(mode="json")}, written)
 
@@ -118,6 +127,13 @@ def add_to_manifest(folder: Path, files: Sequence[Path]) -> None:
     }
     manifest = manifest.model_copy(update={"digests": digests})
     write_atomically(path, manifest.model_dump_json(indent=1) + "\n")
+
+
+def _clear_halves(folder: Path) -> None:
+    """Remove the temporary files of processes that were killed while they wrote."""
+    for path in folder.rglob(".*"):
+        if BESIDE.fullmatch(path.name) and path.is_file():
+            path.unlink(missing_ok=True)
 
 
 def _copied(source: Path, target: Path) -> Path:

@@ -5,11 +5,12 @@ Guarantee: what may be published of a model holds no path of this machine, no ad
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import PurePosixPath, PureWindowsPath
 from urllib.parse import urlsplit, urlunsplit
 
 from causalvalues.errors import OptionError
 from causalvalues.study.plan import ModelPlan
+from causalvalues.survey.place import folder_at
 from causalvalues.survey.request import Respondent
 
 __all__ = ["PlannedModel", "check_model", "public_identity", "public_name", "respondent_of"]
@@ -66,8 +67,8 @@ def public_name(name: str) -> str:
     if served_address(name):
         parts = urlsplit(name.strip())
         return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-    folder = Path(name).expanduser()
-    return folder.resolve().name if folder.is_dir() else name
+    folder = folder_at(name)
+    return name if folder is None else folder.resolve().name
 
 
 def public_identity(identity: Mapping[str, str]) -> dict[str, str]:
