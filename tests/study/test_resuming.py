@@ -122,3 +122,17 @@ def test_two_processes_do_not_work_in_one_folder(path: Path, tmp_path: Path) -> 
     assert "One process at a time" in said
     assert asked_in(tmp_path / "log") == []
     assert not (folder / "study.yaml").exists()
+
+
+def test_what_a_killed_process_left_half_written_is_removed_and_nothing_else(
+    path: Path, tmp_path: Path
+) -> None:
+    study, folder = Study.from_yaml(path), tmp_path / "run"
+    (folder / "figures").mkdir(parents=True)
+    halves = [folder / ".graph.json.ab3d_f9h", folder / "figures" / ".graph.svg.abcdefgh"]
+    others = [folder / ".notes.txt.abcdefgh", folder / ".graph.json", folder / "a.json.abcdefgh"]
+    for each in (*halves, *others):
+        each.write_text("half", encoding="utf-8")
+    run(study, folder, respondent=planted(study))
+    assert not any(each.exists() for each in halves)
+    assert all(each.exists() for each in others)

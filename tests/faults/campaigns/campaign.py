@@ -3,7 +3,8 @@
     survived   a named error, a repair, or provably no effect
     silent     a wrong result that nobody was told of: there must be none
 
-Each module of this folder that holds a `CAMPAIGN` is one; nothing else needs to be told of it.
+Each module of this folder that holds a `CAMPAIGN` of its own name is one; nothing else needs to be
+told of it.
 Guarantee: every fault that was injected either survived or is counted as lost or silent.
 """
 
@@ -13,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Literal
 
-__all__ = ["Campaign", "Group", "Ledger", "Outcome", "campaigns"]
+__all__ = ["Campaign", "Group", "Ledger", "Outcome", "campaign_in", "campaigns"]
 
 Group = Literal["durability", "numbers", "steering", "security"]
 
@@ -86,10 +87,16 @@ class Campaign:
 
 def campaigns(group: Group | None = None) -> list[Campaign]:
     """Return every campaign, or those of a group, by name."""
-    found = []
-    for path in sorted(Path(__file__).parent.glob("[a-z]*.py")):
-        module = import_module(f"{__package__}.{path.stem}")
-        each = getattr(module, "CAMPAIGN", None)
-        if isinstance(each, Campaign) and group in (None, each.group):
-            found.append(each)
-    return sorted(found, key=lambda each: each.name)
+    places = sorted(Path(__file__).parent.glob("[a-z]*.py"))
+    found = [each for path in places if (each := campaign_in(path.stem))]
+    return [each for each in found if group in (None, each.group)]
+
+
+def campaign_in(name: str) -> Campaign | None:
+    """Return the campaign of a module, which has its name; None where it holds none."""
+    found = getattr(import_module(f"{__package__}.{name}"), "CAMPAIGN", None)
+    if not isinstance(found, Campaign):
+        return None
+    if found.name != name:
+        raise ValueError(f"a campaign is named as its file: {found.name} in {name}.py")
+    return found

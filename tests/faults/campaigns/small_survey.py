@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
-from causalvalues.survey.asking import ask
+from causalvalues.survey.asking import Asked, Progress, ask
 from causalvalues.survey.inventory import inventory
 from causalvalues.survey.protocol import Protocol
 from causalvalues.survey.request import Request
@@ -13,9 +13,10 @@ from causalvalues.survey.roles import anchored_roles
 from causalvalues.survey.scripted import ScriptedRespondent
 
 ITEMS = inventory("schwartz10")
-QUESTIONS = tuple(Protocol(orders=("given",)).questions(ITEMS))[:8]
+QUESTIONS = tuple(Protocol(orders=("given",)).questions(ITEMS))
+SOME = QUESTIONS[:8]
 ROLES = anchored_roles(ITEMS.system, 40)
-N_ANSWERS = len(QUESTIONS) * len(ROLES)
+N_SOME = len(SOME) * len(ROLES)
 
 Contents = dict[bytes, tuple[float, ...]]
 
@@ -32,9 +33,20 @@ def respondent() -> ScriptedRespondent:
     return ScriptedRespondent(weighed, identity={"model": "steady"})
 
 
-def asked(path: Path) -> tuple[Contents, int]:
-    """All answers of the survey, once a store holds them, and how many were asked for that."""
+def ask_some(path: Path) -> tuple[Contents, int]:
+    """The answers to some questions, once a store holds them, and how many were asked for that."""
     with AnswerStore.open(path) as store:
-        found = ask(respondent(), QUESTIONS, ROLES, store)
-        rows = list(store.rows(found.keys))
-    return {row.key: row.log_probabilities for row in rows}, found.n_asked
+        found = ask(respondent(), SOME, ROLES, store)
+        return contents(store, found), found.n_asked
+
+
+def ask_all(path: Path, progress: Progress | None = None) -> tuple[Contents, int]:
+    """The answers to every question, and how many were asked."""
+    with AnswerStore.open(path) as store:
+        found = ask(respondent(), QUESTIONS, ROLES, store, progress=progress)
+        return contents(store, found), found.n_asked
+
+
+def contents(store: AnswerStore, found: Asked) -> Contents:
+    """Answers by key."""
+    return {row.key: row.log_probabilities for row in store.rows(found.keys)}

@@ -1,0 +1,50 @@
+"""A run that takes three seconds, and what it must hold whatever befell it on the way."""
+
+import json
+import sys
+from pathlib import Path
+
+from causalvalues.study.plan import Study
+from causalvalues.study.run import run
+from causalvalues.study.stages import Bar, silent
+
+sys.path.append(str(Path(__file__).parents[2] / "study"))
+
+from planted import planted
+
+STUDY = Study.model_validate(
+    {
+        "name": "faulted",
+        "model": {"name": "planted"},
+        "roles": {"n_roles": 60},
+        "protocol": {"orders": ["given"]},
+        "settled": {"n_roles": 20, "values": ["power"]},
+        "discovery": {"n_resamples": 0, "n_permutations": 0},
+        "truth": "planted",
+    }
+)
+CHANGING = ("answers.sqlite", "answers.sqlite.lock", "answers.sqlite-wal", "answers.sqlite-shm")
+Files = dict[str, bytes]
+
+
+def go(folder: Path, bar: Bar = silent) -> int:
+    """How many answers were asked, once a run has ended."""
+    return run(STUDY, folder, bar=bar, respondent=planted(STUDY)).n_asked
+
+
+def files_of(folder: Path) -> Files:
+    """Every file of a run that must not depend on its history, by name."""
+    found = {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name not in CHANGING
+    }
+    if "stages.json" in found:  # stages stand there in the order in which they ended
+        told = json.dumps(json.loads(found["stages.json"]), sort_keys=True)
+        found["stages.json"] = told.encode()
+    return found
+
+
+def differences(found: Files, known: Files) -> list[str]:
+    """The names of files that are not what they should be."""
+    return sorted(name for name in found | known if found.get(name) != known.get(name))
