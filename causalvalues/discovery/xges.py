@@ -57,11 +57,19 @@ def xges_marks(
 
 @compiled
 def _search(task: Task, marks: Marks) -> Marks:
-    """Return the class after the first descent and every forced deletion that pays."""
+    """Return the class after the first descent and every forced deletion that pays.
+
+    A class that comes again has not risen: between nearly equal columns rounding looks like a gain.
+    """
     marks, _ = descend(task, marks)
+    seen = [marks]
     rose = True
     while rose:
         rose, marks = force(task, marks)
+        for earlier in seen:
+            if np.array_equal(earlier, marks):
+                return marks
+        seen.append(marks)
     return marks
 
 

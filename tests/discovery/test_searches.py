@@ -14,7 +14,7 @@ from causalvalues.discovery.ges import ges_marks
 from causalvalues.discovery.options import Algorithm, Engine, Search
 from causalvalues.discovery.pc import pc_marks
 from causalvalues.discovery.xges import xges_marks
-from causalvalues.errors import CyclicGraph, OptionError
+from causalvalues.errors import CausalValuesWarning, CyclicGraph, OptionError
 from causalvalues.organism.world import World, planted_world, random_world
 
 NAMES = ("a", "b", "c")
@@ -214,3 +214,16 @@ def test_the_preset_is_the_published_pc_whatever_else_is_said() -> None:
         preset = discover(table, "ges", alpha=0.4, preset="kang2025")
         by_hand = discover(table, alpha=0.05, uc_rule=0)
     assert np.array_equal(preset.marks, by_hand.marks)
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("seed", range(4))
+def test_a_search_ends_where_two_columns_are_nearly_equal(seed: int) -> None:
+    rng = np.random.default_rng([7, 109 + seed])
+    scores = rng.standard_normal((240, 5))
+    for at in range(1, 5):
+        scores[:, at] += 0.8 * scores[:, at - 1]
+    scores[:, 3] = scores[:, 2] + 1e-4 * rng.standard_normal(240)
+    with pytest.warns(CausalValuesWarning):
+        evidence = gather(ScoreTable(tuple("abcde"), scores))
+    assert xges_marks(evidence.correlation, evidence.n_rows).any()
