@@ -4,6 +4,7 @@ import json
 import sys
 from pathlib import Path
 
+from causalvalues.provenance import Manifest
 from causalvalues.study.plan import Study
 from causalvalues.study.run import run
 from causalvalues.study.stages import Bar, silent
@@ -24,6 +25,7 @@ STUDY = Study.model_validate(
     }
 )
 CHANGING = ("answers.sqlite", "answers.sqlite.lock", "answers.sqlite-wal", "answers.sqlite-shm")
+REVISION = Manifest.of("run").revision  # told once: commits may come while a campaign lasts
 Files = dict[str, bytes]
 
 
