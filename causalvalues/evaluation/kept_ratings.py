@@ -43,7 +43,7 @@ def kept(
     if left:
         raise Fault(
             "A judge rates every answer",
-            found=f"none for {len(left)} of {len(missing)}, among them {left[0].text[:60]!r}",
+            found=f"none for {len(left)} of {len(missing)}",
         )
     return tuple(found[answer] for answer in answers)
 

@@ -112,7 +112,10 @@ class Chat:
         """Return a conversation as text, up to where the answer begins."""
         messages = list(request.messages)
         if not any(message.speaker == "user" for message in messages):
-            raise OptionError("A request needs something that the user says", found=str(messages))
+            raise OptionError(
+                "A request needs something that the user says",
+                found=", ".join(m.speaker for m in messages) or "nothing",
+            )
         for message in messages:
             self._refuse_controls(message.text)
         if messages[0].speaker == "system" and not self.takes_role:

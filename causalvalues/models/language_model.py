@@ -104,7 +104,7 @@ class LanguageModel:
             if not request.options:
                 raise OptionError(
                     "A request that is weighed needs options",
-                    found=repr(request.messages[-1].text[:60]),
+                    found="a request without options",
                     remedy="use `texts` for free answers",
                 )
         self.refuse_absent(requests, phrases)
@@ -223,6 +223,6 @@ class LanguageModel:
         if len(prompt.ids) > self.parts.context:
             raise PromptTooLong(
                 f"A prompt may have {self.parts.context} tokens for this model",
-                found=f"{len(prompt.ids)}: {prompt.text[:60]!r}…",
+                found=f"{len(prompt.ids)} in a prompt of {len(prompt.text)} characters",
                 remedy="shorten the role or the item",
             )

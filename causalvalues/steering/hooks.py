@@ -81,7 +81,7 @@ def _refuse_prompts(intervention: Intervention, *, prompts_told: bool) -> None:
     if len(prompts) == len(parts) or (prompts and not prompts_told):
         raise OptionError(
             "A role prompt is told, not hooked",
-            found=repr(prompts[0].text[:60]),
+            found=f"{len(prompts)} in what is to be hooked",
             remedy="write prompts with `told` or `told_system`, then steer with "
             "`prompts_told=True` if there is more to the intervention; or use `SteeredModel`",
         )

@@ -119,7 +119,7 @@ class SteeredModel:
             if found.setdefault(ids, prompt.role_end) != prompt.role_end:
                 raise OptionError(
                     "Prompts that read alike must have roles that end alike",
-                    found=repr(prompt.text[:60]),
+                    found=f"two of {len(ids)} tokens that do not",
                     remedy="write them in two calls, or take another scope",
                 )
         return found
