@@ -177,12 +177,17 @@ def _draw_nodes(axis: Axes, names: Sequence[str], places: Places, title: str) ->
         height = "bottom" if y > 0.9 else "top" if y < -0.9 else "center"
         # parse_math off: a dollar sign in a name is a dollar sign
         axis.annotate(
-            name, (x, y), xytext=(LABEL_POINTS * x, LABEL_POINTS * y), textcoords="offset points",
+            _on_paper(name), (x, y), xytext=(LABEL_POINTS * x, LABEL_POINTS * y), textcoords="offset points",
             ha=side, va=height, parse_math=False, zorder=4,
         )  # fmt: skip
     axis.set(xlim=(-1.75, 1.75), ylim=(-1.35, 1.25), aspect="equal")
     axis.set_axis_off()
-    axis.set_title(title, parse_math=False)
+    axis.set_title(_on_paper(title), parse_math=False)
+
+
+def _on_paper(text: str) -> str:
+    """Return a text without what no font can draw, each such character as a mark of its own."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in text)
 
 
 def _legend(axis: Axes, lines: list[Line2D]) -> None:
