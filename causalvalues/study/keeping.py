@@ -28,6 +28,7 @@ __all__ = [
     "add_to_manifest",
     "keep_study",
     "refuse_foreign",
+    "withdraw_manifest",
     "write_manifest",
 ]
 
@@ -87,6 +88,19 @@ def keep_study(study: Study, record: Record) -> None:
     head = "" if folder_at(study.model.name) is None else FOLDER
     written.append(write_atomically(folder / STUDY, head + text))
     record.finish("keep", {"study": told.model_dump(mode="json")}, written)
+
+
+def withdraw_manifest(folder: Path) -> None:
+    """Remove the manifest: what is in the folder is a run that has not ended, from here on."""
+    path = folder / MANIFEST
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as fault:
+        raise FileError(
+            f"A manifest was to be written at {path}",
+            found=fault.strerror or str(fault),
+            remedy="remove what is there, or name another folder with -o or --out",
+        ) from fault
 
 
 def write_manifest(

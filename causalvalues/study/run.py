@@ -31,7 +31,13 @@ from causalvalues.scale.executors import Executor
 from causalvalues.study.drawing import draw_all
 from causalvalues.study.explained import explained
 from causalvalues.study.interview import Interview
-from causalvalues.study.keeping import ANSWERS, MANIFEST, keep_study, refuse_foreign, write_manifest
+from causalvalues.study.keeping import (
+    ANSWERS,
+    keep_study,
+    refuse_foreign,
+    withdraw_manifest,
+    write_manifest,
+)
 from causalvalues.study.plan import Study
 from causalvalues.study.record import METHODS, STEERING, VIEW, Record
 from causalvalues.study.reporting import write_report
@@ -107,7 +113,7 @@ def run(
         with AnswerStore.open(folder / ANSWERS) as store:  # locks the folder to others
             n_shared = 0
             if executor is not None:
-                (folder / MANIFEST).unlink(missing_ok=True)
+                withdraw_manifest(folder)
                 respondent, n_shared = ask_over(executor, study, interview, store, bar=bar)
             elif respondent is None:
                 with bar(f"Loading {public_name(study.model.name)}"):
@@ -132,7 +138,7 @@ def _stages(
     """Return what a study finds, in a folder that is this process's own."""
     folder = store.path.parent
     record = Record(folder)
-    (folder / MANIFEST).unlink(missing_ok=True)
+    withdraw_manifest(folder)
     keep_study(study, record)
     held = ask_groups(interview, respondent, store, bar=bar)
     table = _scored(interview, store, held, record)

@@ -136,3 +136,10 @@ def test_what_a_killed_process_left_half_written_is_removed_and_nothing_else(
     run(study, folder, respondent=planted(study))
     assert not any(each.exists() for each in halves)
     assert all(each.exists() for each in others)
+
+
+def test_a_folder_where_the_manifest_should_be_is_named(path: Path, tmp_path: Path) -> None:
+    study, folder = Study.from_yaml(path), tmp_path / "run"
+    (folder / "manifest.json").mkdir(parents=True)
+    with pytest.raises(FileError, match=r"manifest\.json.*remove what is there"):
+        run(study, folder, respondent=planted(study))

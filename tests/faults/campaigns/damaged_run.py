@@ -50,6 +50,6 @@ CAMPAIGN = Campaign(
     "report, viewer), then `causalvalues run` again",
     promise="the error names the file, or every file of the run is byte for byte what it was",
     n_full=400,
-    n_small=6,
+    n_small=3,
     work=work,
 )

@@ -122,6 +122,6 @@ CAMPAIGN = Campaign(
     promise="the error names the file that found no room, and with room again the same command "
     "asks nothing that was kept and ends with every file as on a large disk",
     n_full=20,
-    n_small=2,
+    n_small=1,
     work=work,
 )

@@ -125,6 +125,6 @@ CAMPAIGN = Campaign(
     promise="no file is half written, a manifest that is there is true, and the same command ends "
     "the run with every file as without a kill",
     n_full=200,
-    n_small=4,
+    n_small=2,
     work=work,
 )

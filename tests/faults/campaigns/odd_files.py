@@ -108,6 +108,6 @@ CAMPAIGN = Campaign(
     promise="the error names it, or every file of the run is byte for byte what it was; dates "
     "change nothing",
     n_full=147,
-    n_small=5,
+    n_small=3,
     work=work,
 )

@@ -119,6 +119,6 @@ CAMPAIGN = Campaign(
     promise="the batch is halved, or an error says what did not fit and the same call goes on; the "
     "store ends with every answer, once, and the one of a large memory",
     n_full=len(MODELS) * N_CALLS,
-    n_small=8,
+    n_small=2,
     work=work,
 )

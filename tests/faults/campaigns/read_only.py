@@ -4,6 +4,7 @@ import os
 import shutil
 import stat
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -73,9 +74,8 @@ CASES: tuple[tuple[Callable[[Path], None], bool, str, str], ...] = (
 def work(count: int, seed: int, folder: Path) -> Outcome:
     """Try each case; there is nothing random."""
     ledger = Ledger("read_only")
-    for above in (folder, *folder.parents):
-        if os.getuid() == 0 and above.stat().st_uid == 0 and above != Path("/tmp"):
-            above.chmod(above.stat().st_mode | 0o055)
+    folder = Path(tempfile.mkdtemp(prefix="read-only-"))  # under a folder that all may enter
+    folder.chmod(0o755)
     go(folder / "whole")
     known = files_of(folder / "whole")
     with Nursery(__name__) as nursery:
@@ -94,6 +94,7 @@ def work(count: int, seed: int, folder: Path) -> Outcome:
             else:
                 ledger.was_lost(f"{said}: {told}")
             unlock(path)
+    shutil.rmtree(folder)
     return ledger.outcome()
 
 
@@ -119,6 +120,6 @@ CAMPAIGN = Campaign(
     fault="a run folder, its answers or its lock that may be read and not written",
     promise="writing ends in an error that names the place; a finished run is read all the same",
     n_full=len(CASES),
-    n_small=len(CASES),
+    n_small=2,
     work=work,
 )

@@ -64,6 +64,6 @@ CAMPAIGN = Campaign(
     fault="Ctrl-C (SIGINT) or SIGTERM at a random moment of a run",
     promise="it ends within 2 s, and the same command ends the run with every file as without it",
     n_full=60,
-    n_small=2,
+    n_small=1,
     work=work,
 )
