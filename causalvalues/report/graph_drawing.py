@@ -177,8 +177,8 @@ def _draw_nodes(axis: Axes, names: Sequence[str], places: Places, title: str) ->
         height = "bottom" if y > 0.9 else "top" if y < -0.9 else "center"
         # parse_math off: a dollar sign in a name is a dollar sign
         axis.annotate(
-            _on_paper(name), (x, y), xytext=(LABEL_POINTS * x, LABEL_POINTS * y), textcoords="offset points",
-            ha=side, va=height, parse_math=False, zorder=4,
+            _on_paper(name), (x, y), xytext=(LABEL_POINTS * x, LABEL_POINTS * y),
+            textcoords="offset points", ha=side, va=height, parse_math=False, zorder=4,
         )  # fmt: skip
     axis.set(xlim=(-1.75, 1.75), ylim=(-1.35, 1.25), aspect="equal")
     axis.set_axis_off()
