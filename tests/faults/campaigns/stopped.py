@@ -16,6 +16,9 @@ MOST_SECONDS = 2.0
 
 def stoppable(folder: str) -> None:
     """Run as the command line does: Ctrl-C has an exit code of its own."""
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # one started in the background has none
     try:
         go(Path(folder))
     except (Interrupted, KeyboardInterrupt):
@@ -30,7 +33,7 @@ def work(count: int, seed: int, folder: Path) -> Outcome:
         clock = time.monotonic()
         assert nursery.start(stoppable, folder / "known").wait() == 0
         longest, known = time.monotonic() - clock, files_of(folder / "known")
-        while ledger.n_injected < count:
+        while ledger.n_injected < count and n_runs < 4 * count + 4:
             path = folder / f"{n_runs}"
             for _ in range(4):
                 number = [signal.SIGINT, signal.SIGTERM][ledger.n_injected % 2]
