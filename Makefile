@@ -20,9 +20,8 @@ $(READY): pyproject.toml constraints.txt
 demo: $(READY)
 	$(BIN)/causalvalues demo --out demo
 
-# two workers of one thread each; a file's tests stay together, as they share what they set up
 test: $(READY)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest
 
 check: $(READY)
 	$(BIN)/ruff check .
