@@ -50,6 +50,6 @@ def _with_texts(frame: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFra
             column = frame.iloc[:, place].map(
                 lambda cell: change(cell) if isinstance(cell, str) else cell
             )
-            changed.isetitem(place, column.array)
+            changed.isetitem(place, column.astype(dtype).array)
     changed.columns = pd.Index([change(name) if isinstance(name, str) else name for name in frame])
     return changed
