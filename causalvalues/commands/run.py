@@ -7,7 +7,13 @@ import typer
 from pydantic import JsonValue
 
 from causalvalues.commands.leaderboard import print_leaderboard
-from causalvalues.commands.sharing import executor_of
+from causalvalues.commands.sharing import (
+    GpusOption,
+    RayOption,
+    SlurmOption,
+    WorkersOption,
+    sharing,
+)
 from causalvalues.commands.terminal import AsJson, answer, bar, show, table_of, waiting, wrote
 
 if TYPE_CHECKING:
@@ -33,21 +39,10 @@ def run(
         int | None,
         typer.Option(min=2, help="Only the first so many roles, to try a study out."),
     ] = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(min=1, help="Ask with so many processes, dealt out over the GPUs there are."),
-    ] = None,
-    ray: Annotated[
-        str | None,
-        typer.Option(help="Ask over a Ray cluster: its address, auto, or local for a new one."),
-    ] = None,
-    slurm: Annotated[
-        str | None,
-        typer.Option(help="Ask over a Slurm cluster: a partition, or default. RUN is on its disk."),
-    ] = None,
-    gpus: Annotated[
-        int, typer.Option(min=0, help="GPUs of each worker, with --ray or --slurm.")
-    ] = 0,
+    workers: WorkersOption = None,
+    ray: RayOption = None,
+    slurm: SlurmOption = None,
+    gpus: GpusOption = 0,
     as_json: AsJson = False,
 ) -> None:
     """Run a study: ask, score, discover, judge, draw, compare methods. Again: it goes on.
@@ -68,12 +63,8 @@ def run(
         from causalvalues.study.run import run as run_study
 
     folder = out or Path("runs") / plan.name
-    executor = executor_of(folder, workers=workers, ray=ray, slurm=slurm, gpus=gpus)
-    try:
+    with sharing(folder, workers=workers, ray=ray, slurm=slurm, gpus=gpus) as executor:
         tell(run_study(plan, folder, bar=bar, executor=executor), as_json=as_json)
-    finally:
-        if executor is not None:
-            executor.close()
 
 
 def tell(outcome: "Outcome", *, as_json: bool) -> None:

@@ -1,10 +1,11 @@
-"""Who shares the asking, as `causalvalues run` is told it."""
+"""Who shares the work, as commands are told it."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from causalvalues.commands.sharing import executor_of
+from causalvalues.commands.sharing import executor_of, sharing
 from causalvalues.errors import OptionError
 from causalvalues.scale.executors import Executor
 from causalvalues.scale.processes import Processes, gpus
@@ -36,6 +37,22 @@ def test_two_clusters_and_gpus_of_nobody_are_refused() -> None:
         told(ray="auto", slurm="long")
     with pytest.raises(OptionError, match="--gpus belongs to"):
         told(workers=2, gpus=1)
+
+
+def test_workers_are_let_go_of_however_a_command_ends() -> None:
+    folder = Path("runs/a")
+    with (
+        suppress(KeyboardInterrupt),
+        sharing(folder, workers=1, ray=None, slurm=None, gpus=0) as executor,
+    ):
+        assert isinstance(executor, Processes)
+        (outcome,) = executor.map(str, [7])
+        worker = int(outcome.where.split()[-1])
+        raise KeyboardInterrupt
+    assert outcome.result == "7"
+    assert not Path(f"/proc/{worker}").exists()
+    with sharing(folder, workers=None, ray=None, slurm=None, gpus=0) as nobody:
+        assert nobody is None
 
 
 @pytest.mark.parametrize("kind", [Processes, RayExecutor, SlurmExecutor])
