@@ -5,6 +5,7 @@ that observational and interventional rows are searched jointly (Mooij et al. 20
 Guarantee: the guards have passed before an `Evidence` exists, and the scores are not copied.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import replace as replace_fields
 
@@ -44,6 +45,17 @@ class Evidence:
         if self.data is not None:
             return self.data
         return rows_with_correlation(self.correlation, self.n_rows)
+
+    def in_order(self, order: Sequence[int]) -> "Evidence":
+        """Return the evidence with its nodes in another order."""
+        places = np.asarray(order)
+        return replace_fields(
+            self,
+            names=tuple(self.names[i] for i in order),
+            kinds=tuple(self.kinds[i] for i in order),
+            correlation=np.ascontiguousarray(self.correlation[np.ix_(places, places)]),
+            data=None if self.data is None else np.ascontiguousarray(self.data[:, places]),
+        )
 
 
 def gather(

@@ -51,6 +51,11 @@ class Rules:
         ]
         return tuple(f"{names[i]} -> {names[j]} is {what}" for what, (i, j) in said)
 
+    def in_order(self, order: Sequence[int]) -> "Rules":
+        """Return the rules for the nodes in another order."""
+        grid = np.ix_(order, order)
+        return Rules(self.forbidden[grid], self.required[grid])
+
 
 @dataclass(frozen=True)
 class Knowledge:

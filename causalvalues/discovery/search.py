@@ -1,19 +1,34 @@
 """One search: the one call from evidence and options to marks.
 
 `discover` runs a search once; `stability` and `nulls` run the same search on resampled evidence.
-Guarantee: a fast engine sees the correlations and the number of rows, nothing else.
+Guarantee: a fast engine sees the correlations and the number of rows, nothing else; columns in
+another order give the same marks.
 """
+
+import numpy as np
 
 from causalvalues.discovery.evidence import Evidence
 from causalvalues.discovery.knowledge import Rules
 from causalvalues.discovery.marks import Marks
 from causalvalues.discovery.options import Search
+from causalvalues.discovery.visiting_order import visiting_order
 
-__all__ = ["Search", "search_marks"]
+__all__ = ["Search", "marks_as_ordered", "search_marks"]
 
 
 def search_marks(evidence: Evidence, search: Search, rules: Rules | None = None) -> Marks:
     """Return the marks that a search finds in the evidence, obeying the rules."""
+    order = visiting_order(evidence.names, evidence.kinds)
+    if order == tuple(range(len(order))):
+        return marks_as_ordered(evidence, search, rules)
+    rules = None if rules is None else rules.in_order(order)
+    marks = marks_as_ordered(evidence.in_order(order), search, rules)
+    back = np.argsort(order)
+    return marks[np.ix_(back, back)]
+
+
+def marks_as_ordered(evidence: Evidence, search: Search, rules: Rules | None = None) -> Marks:
+    """Return the marks where nodes are visited in the order in which the evidence has them."""
     if search.engine == "fast":
         return _fast_marks(evidence, search, rules)
     return _library_marks(evidence, search, rules)

@@ -14,6 +14,7 @@ from study import Study, contexts, leads_to, roles
 from tables import FAMILIES, cells, co_change, prompt_changes, sae_changes
 
 from causalvalues import ScoreTable, ValueGraph, discover, nulls, stability
+from causalvalues.discovery.column_order import orders_that_differ
 from causalvalues.discovery.nulls import NullResult
 from causalvalues.discovery.options import Search
 from causalvalues.discovery.stability import StabilityResult
@@ -77,17 +78,11 @@ def single_rows(study: Study, n_draws: int, seed: int) -> Numbers:
 
 def column_orders(study: Study, n_orders: int, seed: int) -> Numbers:
     """Return how many random column orders change the published graph, and the one of rule 2."""
-    rng = np.random.default_rng(seed)
-    names = list(study.train.names)
-    orders = [[names[i] for i in rng.permutation(len(names))] for _ in range(n_orders)]
     found: Numbers = {"n_orders": n_orders}
     for label, search in (("published", PUBLISHED), ("uc_rule_2", Search(alpha=0.05))):
-        base = _search(study.train, search).marks
-        changed = [
-            not np.array_equal(_in_order(_search(study.train.select(order), search), names), base)
-            for order in orders
-        ]
-        found[f"{label}_graph_changed"] = int(np.sum(changed))
+        found[f"{label}_graph_changed"] = orders_that_differ(
+            study.train, search, n_orders=n_orders, seed=seed
+        )
     return found
 
 
@@ -198,12 +193,6 @@ def _search(table: ScoreTable, search: Search) -> ValueGraph:
     from causalvalues.discovery.discover import discover_with
 
     return discover_with(search, table)
-
-
-def _in_order(graph: ValueGraph, names: list[str]) -> NDArray[np.int8]:
-    """Return the marks with the values in another order."""
-    order = [graph.names.index(name) for name in names]
-    return graph.marks[np.ix_(order, order)]
 
 
 def _n_edges(table: ScoreTable) -> int:

@@ -2,6 +2,7 @@
 
 import random
 import warnings
+from dataclasses import replace as replace_fields
 
 import numpy as np
 import pytest
@@ -11,8 +12,10 @@ from causalvalues.discovery.classes import acyclic_extension, class_of_edges
 from causalvalues.discovery.column_order import column_order
 from causalvalues.discovery.evidence import gather, rows_with_correlation
 from causalvalues.discovery.ges import ges_marks
-from causalvalues.discovery.options import Algorithm, Engine, Search
+from causalvalues.discovery.graph import NodeKind
+from causalvalues.discovery.options import Algorithm, ContextUse, Engine, Search
 from causalvalues.discovery.pc import pc_marks
+from causalvalues.discovery.visiting_order import visiting_order
 from causalvalues.discovery.xges import xges_marks
 from causalvalues.errors import CausalValuesWarning, CyclicGraph, OptionError
 from causalvalues.organism.world import World, planted_world, random_world
@@ -111,7 +114,34 @@ def test_clear_data_give_one_graph_in_any_column_order(algorithm: Algorithm) -> 
         assert np.array_equal(other.marks[np.ix_(order, order)], found.marks)
 
 
-def test_dependence_on_the_column_order_is_found_and_said() -> None:
+@pytest.mark.parametrize(
+    ("algorithm", "engine", "contexts"),
+    [
+        *((algorithm, engine, "pool") for algorithm, engine in SEARCHES),
+        *((algorithm, "fast", "joint") for algorithm in ("pc", "ges", "xges")),
+    ],
+)
+def test_murky_data_give_one_graph_in_any_column_order(
+    algorithm: Algorithm, engine: Engine, contexts: ContextUse
+) -> None:
+    under = np.repeat(["", "lower power", "raise power"], 50)
+    table = replace_fields(planted_world().sample(150, seed=2), contexts=under)
+    found = discover(table, algorithm, engine, contexts=contexts)
+    for seed in range(3):
+        names = [str(n) for n in np.random.default_rng(seed).permutation(table.names)]
+        other = discover(table.select(names), algorithm, engine, contexts=contexts)
+        order = [other.names.index(name) for name in found.names]
+        assert np.array_equal(other.marks[np.ix_(order, order)], found.marks)
+
+
+def test_values_are_visited_as_their_system_has_them_and_others_by_name_and_number() -> None:
+    told = ("hedonism", "self-direction", "power", "context: a")
+    kinds: tuple[NodeKind, ...] = ("value", "value", "value", "context")
+    assert visiting_order(told, kinds) == (1, 0, 2, 3)
+    assert visiting_order(("v10", "v9", "a b", "v9b"), ("value",) * 4) == (2, 1, 3, 0)
+
+
+def test_dependence_on_the_order_of_visiting_is_found_and_said() -> None:
     clear = column_order(planted_world().sample(20_000, seed=2))
     assert clear.passed
     table = planted_world().sample(100, seed=2)

@@ -1,6 +1,7 @@
 """Columns in another order: the same table gives the same graph."""
 
 from collections import Counter
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -12,40 +13,49 @@ from causalvalues.discovery.options import ENGINES, Search
 from causalvalues.organism.world import random_world
 
 SEARCHES = [(algorithm, engine) for algorithm, engines in ENGINES.items() for engine in engines]
+N_WORLDS = 8
 
 
 def work(count: int, seed: int, folder: Path) -> Outcome:
     """Search each of several worlds once, then again with its columns in other orders."""
     ledger, rng = Ledger("column_order"), np.random.default_rng(seed)
-    changed: Counter[str] = Counter()
     known: dict[tuple[int, int], np.ndarray] = {}
     for number in range(count):
-        which, search = (number // len(SEARCHES)) % 8, number % len(SEARCHES)
-        world = random_world(6 + which % 3, degree=2.0 + which / 4, seed=seed + which)
-        scores = world.latents(400, seed=which).reshape(-1, len(world.names))
-        table = ScoreTable(world.names, scores)
+        which, search = (number // len(SEARCHES)) % N_WORLDS, number % len(SEARCHES)
+        table = _table(which, seed)
         algorithm, engine = SEARCHES[search]
         if (which, search) not in known:
             known[which, search] = discover(table, algorithm, engine).marks  # type: ignore[arg-type]
-        order = rng.permutation(len(world.names))
-        turned = table.select([world.names[at] for at in order])
+        order = rng.permutation(len(table.names))
+        turned = table.select([table.names[at] for at in order])
         found = discover(turned, algorithm, engine).marks  # type: ignore[arg-type]
         if np.array_equal(found, known[which, search][np.ix_(order, order)]):
-            ledger.survived("unchanged")
-        elif not column_order(table, search=Search(algorithm, engine), n_orders=40).passed:  # type: ignore[arg-type]
-            changed[f"{algorithm} of {engine}"] += 1
-            ledger.survived("changed, which the check of column order tells")
+            ledger.survived()
         else:
             ledger.was_silent(f"{algorithm} of {engine}, world {which}, order {order.tolist()}")
-    by = ", ".join(f"{n} by {name}" for name, n in sorted(changed.items())) or "none"
-    return ledger.outcome(f"{len(SEARCHES)} algorithms and engines in turn; changed: {by}")
+    would = Counter(
+        f"{algorithm} of {engine}"
+        for which, (algorithm, engine) in product(range(N_WORLDS), SEARCHES)
+        if not column_order(_table(which, seed), search=Search(algorithm, engine)).passed  # type: ignore[arg-type]
+    )
+    by = ", ".join(f"{name} in {n}" for name, n in sorted(would.items())) or "none"
+    return ledger.outcome(
+        f"{len(SEARCHES)} algorithms and engines in turn, {N_WORLDS} worlds; left to visit values "
+        f"in the order of the columns, some would have changed: {by} of {N_WORLDS} worlds"
+    )
+
+
+def _table(which: int, seed: int) -> ScoreTable:
+    """Return the scores of one world."""
+    world = random_world(6 + which % 3, degree=2.0 + which / 4, seed=seed + which)
+    return ScoreTable(world.names, world.latents(400, seed=which).reshape(-1, len(world.names)))
 
 
 CAMPAIGN = Campaign(
     name="column_order",
     group="numbers",
     fault="the columns of a table in a random order",
-    promise="the graph is the same, or the check of column order says that it may not be",
+    promise="the graph is the same",
     n_full=1000,
     n_small=64,
     work=work,
