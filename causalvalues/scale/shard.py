@@ -9,18 +9,15 @@ computes together is the same whoever asks. Guarantee: a shard's file appears wh
 one that is there and whole is not asked again; a worker whose model is another one is refused.
 """
 
-import os
-import shutil
-import sqlite3
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Protocol
 
-from causalvalues.errors import Fault, FileError
-from causalvalues.provenance import digest_of_bytes, digest_of_file
+from causalvalues.errors import Fault
+from causalvalues.provenance import digest_of_bytes
+from causalvalues.scale.shard_file import filled
 from causalvalues.survey.asking import ask
 from causalvalues.survey.design import Design
 from causalvalues.survey.protocol import Question, RolePlace
@@ -28,7 +25,16 @@ from causalvalues.survey.request import Respondent
 from causalvalues.survey.responses import AnswerStore
 from causalvalues.survey.roles import Role
 
-__all__ = ["Model", "Shard", "Survey", "ask_shard", "identity_of", "is_whole", "shard_path"]
+__all__ = [
+    "Model",
+    "Shard",
+    "Survey",
+    "ask_shard",
+    "identity_of",
+    "opened",
+    "refuse_another",
+    "shard_path",
+]
 
 
 class Model(Protocol):
@@ -89,31 +95,13 @@ class Shard:
 
 def ask_shard(shard: Shard, *, survey: Survey, folder: Path) -> Path:
     """Return the file of a shard in a folder, once it holds every answer."""
-    path = shard_path(shard, folder)
-    if is_whole(path, shard.wanted(survey)):
-        return path
-    respondent = _opened(survey.model)
-    _refuse_another(survey, respondent)
-    with tempfile.TemporaryDirectory(prefix="causalvalues-shard-") as own:
-        local = Path(own) / path.name
-        with AnswerStore.open(local) as store:
-            ask(
-                respondent,
-                survey.questions,
-                shard.roles,
-                store,
-                condition=shard.condition,
-                condition_digest=shard.condition_digest,
-                role_place=survey.role_place,
-                held=shard.held,
-            )
-        _in_one_file(local)
-        return _moved(local, path)
+    fill = partial(_ask, shard, survey)
+    return filled(shard_path(shard, folder), shard.wanted(survey), fill)
 
 
 def identity_of(model: Model) -> dict[str, str]:
     """Return what a model says of itself, where it runs."""
-    return dict(_opened(model).identity)
+    return dict(opened(model).identity)
 
 
 def shard_path(shard: Shard, folder: Path) -> Path:
@@ -121,26 +109,15 @@ def shard_path(shard: Shard, folder: Path) -> Path:
     return folder / f"{shard.name}.sqlite"
 
 
-def is_whole(path: Path, wanted: list[bytes]) -> bool:
-    """Return whether a file is a store that holds all that is wanted, undamaged."""
-    if not path.is_file():
-        return False
-    try:
-        with AnswerStore.open(path, to_read=True) as store:
-            return not store.missing(wanted) and not store.damaged()
-    except FileError:
-        return False
-
-
 @lru_cache(maxsize=1)  # a process holds one model at a time
-def _opened(model: Model) -> Respondent:
+def opened(model: Model) -> Respondent:
     """Return a model's respondent, opened once per process."""
     return model.open()
 
 
-def _refuse_another(survey: Survey, respondent: Respondent) -> None:
+def refuse_another(identity: Mapping[str, str], respondent: Respondent) -> None:
     """Raise unless a worker's model is the one that answers are kept under."""
-    wanted, found = dict(survey.identity), dict(respondent.identity)
+    wanted, found = dict(identity), dict(respondent.identity)
     if wanted != found:
         names = sorted(n for n in wanted | found if wanted.get(n) != found.get(n))
         raise Fault(
@@ -150,40 +127,17 @@ def _refuse_another(survey: Survey, respondent: Respondent) -> None:
         )
 
 
-def _in_one_file(path: Path) -> None:
-    """Turn a closed store into a plain file, which a reader on a shared disk needs no lock for."""
-    connection = sqlite3.connect(path)
-    try:
-        connection.execute("PRAGMA journal_mode = DELETE")
-    finally:
-        connection.close()
-
-
-def _moved(source: Path, target: Path) -> Path:
-    """Return the target after the whole source stands there, checked, in one step."""
-    try:
-        return _copied(source, target)
-    except OSError as fault:
-        raise FileError(
-            f"A shard was to be kept at {target}",
-            found=fault.strerror or str(fault),
-            remedy="free some room, then run the same command again",
-        ) from fault
-
-
-def _copied(source: Path, target: Path) -> Path:
-    """Return the target after a copy beside it was synced, compared, and renamed."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    copy = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as written, source.open("rb") as read:
-            shutil.copyfileobj(read, written)
-            written.flush()
-            os.fsync(written.fileno())
-        if digest_of_file(copy) != digest_of_file(source):
-            raise FileError(f"A copy must be what was copied: {target}", found="other bytes")
-        copy.replace(target)
-    finally:
-        copy.unlink(missing_ok=True)
-    return target
+def _ask(shard: Shard, survey: Survey, store: AnswerStore) -> None:
+    """Ask what a shard is to hold, into a store of its own."""
+    respondent = opened(survey.model)
+    refuse_another(dict(survey.identity), respondent)
+    ask(
+        respondent,
+        survey.questions,
+        shard.roles,
+        store,
+        condition=shard.condition,
+        condition_digest=shard.condition_digest,
+        role_place=survey.role_place,
+        held=shard.held,
+    )

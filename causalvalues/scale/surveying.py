@@ -6,14 +6,20 @@ Guarantee: afterwards the store holds one whole answer for each key, those of `a
 what it held before is not asked again, and what a failing run has finished is kept.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
-from causalvalues.errors import FileError
 from causalvalues.scale.executors import Executor
-from causalvalues.scale.merging import clear, merge, merge_left
+from causalvalues.scale.gathering import (
+    MOST_ANSWERS,
+    PER_WORKER,
+    Progress,
+    Work,
+    gather,
+    shards_beside,
+)
+from causalvalues.scale.merging import merge_left
 from causalvalues.scale.persistence import Patience, persist
 from causalvalues.scale.shard import Model, Shard, Survey, ask_shard, identity_of
 from causalvalues.survey.asking import ROLES_AT_ONCE
@@ -22,12 +28,6 @@ from causalvalues.survey.responses import AnswerStore
 from causalvalues.survey.roles import Role
 
 __all__ = ["Party", "Progress", "Surveyed", "shards_of", "survey_over"]
-
-Progress = Callable[[int, int], None]
-
-SHARDS = "shards"
-PER_WORKER = 4  # shards, so that nobody waits long for the last one
-MOST_ANSWERS = 50_000  # of a shard: what a worker that dies takes with it
 
 
 @dataclass(frozen=True)
@@ -59,18 +59,24 @@ def survey_over(
     progress: Progress | None = None,
 ) -> Surveyed:
     """Return who answered, once the store holds an answer to every question by every role."""
-    folder = store.path.parent / SHARDS
+    folder = shards_beside(store)
     store.drop_damaged()
     n_left = merge_left(folder, store)
     identity = _identity(executor, model, patience)
     survey = Survey(model, tuple(sorted(identity.items())), tuple(questions), role_place)
     shards = shards_of(survey, parties, store, n_workers=executor.n_workers)
     n_answers = sum(len(party.roles) for party in parties) * len(questions)
-    desk = _Desk(survey, store, n_answers, shards, progress)
-    work = partial(ask_shard, survey=survey, folder=folder)
-    persist(executor, work, shards, take=desk.take, name=_told, patience=patience)
-    clear(folder)
-    return Surveyed(identity, n_left + desk.n_new)
+    n_new = gather(
+        executor,
+        Work(partial(ask_shard, survey=survey, folder=folder), lambda s: s.wanted(survey), _told),
+        shards,
+        store,
+        n_answers=n_answers,
+        n_held=n_answers - sum(_n_missing(survey, shard) for shard in shards),
+        patience=patience,
+        progress=progress,
+    )
+    return Surveyed(identity, n_left + n_new)
 
 
 def shards_of(
@@ -133,43 +139,12 @@ def _identity(executor: Executor, model: Model, patience: Patience | None) -> di
     return said[0]
 
 
+def _n_missing(survey: Survey, shard: Shard) -> int:
+    """Return how many answers a shard is to bring."""
+    return len(shard.roles) * len(survey.questions) - len(shard.held)
+
+
 def _told(shard: Shard) -> str:
     """Return a shard as a person would point at it."""
     under = f" under {shard.condition}" if shard.condition else ""
     return f"{shard.name[:8]} ({shard.roles[0].id} to {shard.roles[-1].id}{under})"
-
-
-class _Desk:
-    """Where shards come in and are merged, and progress is told."""
-
-    def __init__(
-        self,
-        survey: Survey,
-        store: AnswerStore,
-        n_answers: int,
-        shards: Sequence[Shard],
-        progress: Progress | None,
-    ) -> None:
-        self.n_new = 0
-        self._survey, self._store = survey, store
-        self._total, self._progress = n_answers, progress
-        self._done = n_answers - sum(
-            len(shard.roles) * len(survey.questions) - len(shard.held) for shard in shards
-        )
-        self._report()
-
-    def take(self, shard: Shard, path: Path) -> str:
-        """Return what is wrong with a shard's file, "" once all of it is in the store."""
-        wanted = shard.wanted(self._survey)
-        try:
-            self.n_new += merge(path, self._store, wanted)
-        except FileError as fault:
-            return str(fault)
-        self._done += len(wanted)
-        self._report()
-        return ""
-
-    def _report(self) -> None:
-        """Say how far the survey is."""
-        if self._progress is not None:
-            self._progress(self._done, self._total)
