@@ -10,7 +10,7 @@ that skips, repeats or misshapes an answer is a `Fault`, and nothing of that ans
 
 import math
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
@@ -62,7 +62,7 @@ def ask(
     condition_digest: str = "",
     role_place: RolePlace = "system",
     roles_at_once: int = ROLES_AT_ONCE,
-    held: Collection[bytes] = (),
+    held: Container[bytes] = (),
     progress: Progress | None = None,
 ) -> Asked:
     """Return what was asked, once the store holds an answer to every question by every role.
@@ -93,6 +93,7 @@ def ask_under(
     digests: Mapping[str, str],
     role_place: RolePlace = "system",
     roles_at_once: int = ROLES_AT_ONCE,
+    held: Container[bytes] = (),
     progress: Progress | None = None,
 ) -> Asked:
     """Return what was asked, once the store holds every answer under every condition.
@@ -111,7 +112,9 @@ def ask_under(
     conditions = {name: digests.get(name, "") for name in edits}
     design = Design(dict(sweeper.identity), asked, tuple(roles), conditions, role_place)
     answers = partial(answers_of_sweeper, sweeper, edits)
-    return _keep(answers, design, store, roles_at_once=roles_at_once, progress=progress)
+    return _keep(
+        answers, design, store, roles_at_once=roles_at_once, elsewhere=held, progress=progress
+    )
 
 
 def _keep(
@@ -120,7 +123,7 @@ def _keep(
     store: AnswerStore,
     *,
     roles_at_once: int,
-    elsewhere: Collection[bytes] = (),
+    elsewhere: Container[bytes] = (),
     progress: Progress | None,
 ) -> Asked:
     """Return what was asked, after writing answers as they come."""
