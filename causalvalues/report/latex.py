@@ -66,14 +66,18 @@ def number(value: float, digits: int) -> Tex:
     return Tex(f"${value:.{digits}f}$" if np.isfinite(value) else ABSENT)
 
 
-def interval(value: float, low: float, high: float, digits: int) -> Tex:
-    """Return a number with its interval behind it in small print."""
+def interval(value: float, low: float, high: float, digits: int, *, below: bool = False) -> Tex:
+    """Return a number with its interval in small print behind it, or below where room is dear."""
     if not np.isfinite(value):
         return Tex(ABSENT)
     if not (np.isfinite(low) and np.isfinite(high)):
         return number(value, digits)
     ends = f"[${low:.{digits}f}$, ${high:.{digits}f}$]"
-    return Tex(rf"{number(value, digits)}\,{{\scriptsize {ends}}}")
+    small = rf"{{\scriptsize {ends}}}"
+    if below:
+        cell = rf"{number(value, digits)} \\[-2pt] {small}"
+        return Tex(rf"\begin{{tabular}}[t]{{@{{}}r@{{}}}}{cell}\end{{tabular}}")
+    return Tex(rf"{number(value, digits)}\,{small}")
 
 
 def latex_table(
@@ -82,10 +86,13 @@ def latex_table(
     *,
     n_names: int = 1,
     rules: Collection[int] = (),
+    groups: Sequence[tuple[str, int]] = (),
+    tight: bool = False,
 ) -> str:
     """Return a tabular with the first columns to the left and all others to the right.
 
-    `rules` are the places of rows that have a thin line above them.
+    `rules` are the places of rows that have a thin line above them; `groups` name so many columns
+    each, from the first that is no name on, in a line above the heads; `tight` columns stand close.
     """
     for row in rows:
         if len(row) != len(heads):
@@ -93,15 +100,31 @@ def latex_table(
                 f"Rows of a table have {len(heads)} cells", found=f"{len(row)} in {list(row)}"
             )
     lines = [
-        rf"\begin{{tabular}}{{{'l' * n_names}{'r' * (len(heads) - n_names)}}}",
+        *([r"\begingroup\setlength{\tabcolsep}{3pt}"] if tight else []),
+        rf"\begin{{tabular}}{{@{{}}{'l' * n_names}{'r' * (len(heads) - n_names)}@{{}}}}",
         r"\toprule",
+        *_groups(groups, n_names),
         _row(heads),
         r"\midrule",
     ]
     for place, row in enumerate(rows):
         lines += [r"\midrule"] if place in rules else []
         lines.append(_row(row))
-    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"]) + "\n"
+    lines += [r"\bottomrule", r"\end{tabular}", *([r"\endgroup"] if tight else [])]
+    return "\n".join(lines) + "\n"
+
+
+def _groups(groups: Sequence[tuple[str, int]], n_names: int) -> list[str]:
+    """Return the line above the heads, and the thin lines below it."""
+    if not groups:
+        return []
+    cells = [Tex("{}")] * n_names
+    lines, first = "", n_names + 1
+    for name, size in groups:
+        cells.append(Tex(rf"\multicolumn{{{size}}}{{c}}{{{escaped(name)}}}"))
+        lines += rf"\cmidrule(lr){{{first}-{first + size - 1}}}"
+        first += size
+    return [_row(cells), lines]
 
 
 def _row(cells: Sequence[str]) -> str:

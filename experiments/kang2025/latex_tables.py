@@ -48,10 +48,9 @@ def side_effects(findings: Mapping[str, Any]) -> str:
                 gap, p = number(row[f"difference{what}"], 3), row[f"p_difference{what}"]
                 cells += [gap, Tex(f"${p:#.2g}$")]
         rows.append([label, *cells])
-    heads = [f"{name}: {what}" for name in TITLE.values() for what in ("one role", "all roles")]
-    return latex_table(
-        ["comparison", *(cell for head in heads for cell in (head, Tex("$p$")))], rows
-    )
+    heads = ["one role", Tex("$p$"), "all roles", Tex("$p$")]
+    groups = [(name, len(heads)) for name in TITLE.values()]
+    return latex_table(["comparison", *heads * len(groups)], rows, groups=groups)
 
 
 def prediction(paths: Mapping[str, Path]) -> str:
@@ -66,8 +65,8 @@ def prediction(paths: Mapping[str, Path]) -> str:
         cells = []
         for table in tables:
             r = table.loc[(method, "pearson across")]
-            cells.append(interval(r["number"], r["low"], r["high"], 2))
+            cells.append(interval(r["number"], r["low"], r["high"], 2, below=True))
             cells += [number(table.loc[(method, s)]["number"], 2) for s in list(SCORES)[1:]]
         rows.append([label, *cells])
-    heads = [Tex(f"{name}: {head}") for name in TITLE.values() for head in SCORES.values()]
-    return latex_table(["method", *heads], rows)
+    groups = [(name, len(SCORES)) for name in TITLE.values()]
+    return latex_table(["method", *[*SCORES.values()] * len(groups)], rows, groups=groups)

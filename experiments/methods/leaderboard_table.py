@@ -32,7 +32,7 @@ def write_latex(results: Path, stem: Path, source: Source) -> list[Path]:
         [label, *_cells(part[part.method == method].set_index("mark"))]
         for method, label in NAMES.items()
     ]
-    text = latex_table(["method", *(head for head, _ in COLUMNS.values())], rows)
+    text = latex_table(["method", *(head for head, _ in COLUMNS.values())], rows, tight=True)
     file = write_atomically(stem.with_suffix(".tex"), text)
     return [file, source.write(stem.with_suffix(".manifest.json"), [file])]
 
@@ -43,5 +43,5 @@ def _cells(marks: pd.DataFrame) -> list[Tex]:
     cells = []
     for mark, (_, digits) in COLUMNS.items():
         row = marks.loc[mark] if mark in marks.index else absent
-        cells.append(interval(row["mean"], row["low"], row["high"], digits))
+        cells.append(interval(row["mean"], row["low"], row["high"], digits, below=True))
     return cells

@@ -162,6 +162,6 @@ def test_tables_for_papers_are_whole() -> None:
     assert {path.parts[-3] for path in tables} == {"kang2025", "organism", "methods"}
     for path in tables:
         text = path.read_text("utf-8")
-        assert text.startswith("\\begin{tabular}{l")
-        assert text.endswith("\\bottomrule\n\\end{tabular}\n")
+        assert "\\begin{tabular}{@{}l" in text
+        assert text.removesuffix("\\endgroup\n").endswith("\\bottomrule\n\\end{tabular}\n")
         assert "nan" not in text

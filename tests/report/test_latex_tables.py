@@ -33,7 +33,7 @@ def test_no_text_ends_its_cell_or_runs_a_command(text: str) -> None:
 def test_a_table_keeps_its_shape_whatever_stands_in_it(text: str) -> None:
     found = latex_table(["", text], [[text, text], ["b", number(1, 2)]], rules=[1])
     lines = found.splitlines()
-    assert lines[0] == r"\begin{tabular}{lr}"
+    assert lines[0] == r"\begin{tabular}{@{}lr@{}}"
     assert lines[-1] == r"\end{tabular}"
     rows = [line for line in lines if line.endswith(r" \\")]
     assert len(rows) == 3
@@ -53,6 +53,22 @@ def test_numbers_keep_their_digits_and_their_sign() -> None:
     assert interval(1, 0.5, 1.5, 1) == r"$1.0$\,{\scriptsize [$0.5$, $1.5$]}"
     assert interval(1, float("nan"), 1.5, 1) == "$1.0$"
     assert interval(float("nan"), 0, 1, 1) == "--"
+
+
+def test_groups_stand_above_the_columns_that_they_name() -> None:
+    text = latex_table(
+        ["m", "a", "b", "a"], [["x", "1", "2", "3"]], groups=[("A & B", 2), ("C", 1)]
+    )
+    lines = text.splitlines()
+    assert lines[2] == r"{} & \multicolumn{2}{c}{A \& B} & \multicolumn{1}{c}{C} \\"
+    assert lines[3] == r"\cmidrule(lr){2-3}\cmidrule(lr){4-4}"
+
+
+def test_an_interval_below_its_number_takes_no_more_width_than_itself() -> None:
+    cell = interval(1, 0.5, 1.5, 1, below=True)
+    assert cell == (
+        r"\begin{tabular}[t]{@{}r@{}}$1.0$ \\[-2pt] {\scriptsize [$0.5$, $1.5$]}\end{tabular}"
+    )
 
 
 @pytest.mark.fault
