@@ -35,6 +35,8 @@ from causalvalues.errors import CausalValuesError
 
 __all__ = ["app", "command_names", "main"]
 
+MAY_ENTER = "What to do: allow it (chmod u+rwx), or name another place."
+
 app = typer.Typer(
     name="causalvalues",
     help="From a model's answers to a causal value graph, and from the graph to steering.",
@@ -89,6 +91,10 @@ def main() -> None:
     except CausalValuesError as error:
         Console(stderr=True).print(f"[bold red]Error:[/] {_plain(str(error))}", highlight=False)
         sys.exit(error.exit_code)
+    except PermissionError as fault:  # a folder on the way that may not be entered
+        said = f"A place on the disk may not be entered: {fault.filename}. {MAY_ENTER}"
+        Console(stderr=True).print(f"[bold red]Error:[/] {_plain(said)}", highlight=False)
+        sys.exit(2)
     except KeyboardInterrupt:
         Console(stderr=True).print("Stopped. Nothing half-written was left behind.")
         sys.exit(130)

@@ -127,9 +127,13 @@ def _of_run(
 def _other(told: str) -> "tuple[str, ValueGraph]":
     """Return a graph to compare with, by its name."""
     from causalvalues.discovery.formats import read_graph_from
+    from causalvalues.study.as_made import refuse_changed, refuse_closed
 
     name, equals, rest = told.partition("=")
     path = Path(rest if equals and not Path(told).exists() else told)
+    if path.is_dir():
+        refuse_closed(path)
+        refuse_changed(path, ("graph.json",))
     graph = read_graph_from(path / "graph.json" if path.is_dir() else path)
     if equals and path == Path(rest):
         return name, graph

@@ -1,8 +1,9 @@
 """A plan as files, and back: plan.json, intervention.json, and the draws that were predicted.
 
 `rests_on` holds the digests of the files that a plan was made from, so that one that is out of date
-can be told. Guarantee: `read_plan` gives back what `write_plan` was given, to the last bit of every
-prediction; files that are damaged, or do not belong together, are a named error.
+can be told; `intervention` and `draws` are those of what lies beside it. Guarantee: `read_plan`
+gives back what `write_plan` was given, to the last bit of every prediction; files that are damaged,
+or do not belong together, are a named error.
 """
 
 import json
@@ -12,12 +13,12 @@ from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save
+from safetensors.numpy import load, save
 
 from causalvalues.errors import FileError
 from causalvalues.planning.planned import SCHEMA, Plan, Used
 from causalvalues.planning.predict import Prediction
-from causalvalues.provenance import write_atomically
+from causalvalues.provenance import digest_of_bytes, write_atomically
 from causalvalues.steering.document import digest_of, read_intervention, write_intervention
 
 __all__ = ["DRAWS", "INTERVENTION", "PLAN", "read_plan", "write_plan"]
@@ -29,13 +30,13 @@ def write_plan(made: Plan, folder: Path, rests_on: Mapping[str, str] | None = No
     """Return the files of a plan."""
     arrays = {"draws": made.predicted.draws, "middle": made.predicted.middle}
     whole = {name: np.ascontiguousarray(each, dtype=np.float64) for name, each in arrays.items()}
-    document = json.dumps(
-        {**made.to_dict(), "rests_on": dict(rests_on or {})}, indent=1, ensure_ascii=False
-    )
+    draws = save(whole)
+    told = {**made.to_dict(), "draws": digest_of_bytes(draws), "rests_on": dict(rests_on or {})}
+    document = json.dumps(told, indent=1, ensure_ascii=False)
     return [
         write_atomically(folder / PLAN, document + "\n"),
         *write_intervention(made.intervention, folder / INTERVENTION),
-        write_atomically(folder / DRAWS, save(whole)),
+        write_atomically(folder / DRAWS, draws),
     ]
 
 
@@ -44,11 +45,14 @@ def read_plan(folder: Path) -> tuple[Plan, dict[str, str]]:
     intervention = read_intervention(folder / INTERVENTION)
     try:
         told: dict[str, Any] = json.loads((folder / PLAN).read_text("utf-8"))
-        arrays = load_file(folder / DRAWS)
+        draws = (folder / DRAWS).read_bytes()
+        arrays = load(draws)
         if told["schema"] != SCHEMA:
             raise ValueError(f"schema {told['schema']!r}")
         if told["intervention"] != digest_of(intervention):
             raise ValueError(f"another intervention in {INTERVENTION}")
+        if told.get("draws") not in (None, digest_of_bytes(draws)):
+            raise ValueError(f"other predictions in {DRAWS}")
         names = tuple(map(str, told["predicted"]))
         if arrays["draws"].shape[1:] != (len(names),) or arrays["middle"].shape != (len(names),):
             raise ValueError(f"predictions of other values in {DRAWS}")

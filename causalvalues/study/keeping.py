@@ -14,6 +14,7 @@ from pydantic import JsonValue
 
 from causalvalues.errors import FileError
 from causalvalues.provenance import Manifest, digest_of_file, versions_of, write_atomically
+from causalvalues.study.as_made import MANIFEST, manifest_of, refuse_closed, sealed
 from causalvalues.study.methods.files import copied
 from causalvalues.study.plan import Study
 from causalvalues.study.record import RECORD, Record
@@ -32,7 +33,7 @@ __all__ = [
     "write_manifest",
 ]
 
-ANSWERS, STUDY, MANIFEST = "answers.sqlite", "study.yaml", "manifest.json"
+ANSWERS, STUDY = "answers.sqlite", "study.yaml"
 BESIDE = re.compile(  # what `write_atomically` was killed over
     r"\.[^.].*\.(?:json|yaml|csv|parquet|html|svg|pdf|png|safetensors)\.[a-z0-9_]{8}"
 )
@@ -42,6 +43,7 @@ FOLDER = "# The model was a folder: give its path with --model to run this again
 
 def refuse_foreign(folder: Path, study: Study) -> None:
     """Raise where a folder holds a study that is not a run's, or the run of another study."""
+    refuse_closed(folder)
     own = folder / STUDY
     if not own.exists():
         return
@@ -122,25 +124,30 @@ def write_manifest(
         digests={file.relative_to(folder).as_posix(): digest_of_file(file) for file in files},
     )
     versions = manifest.versions | versions_of(("torch", "transformers"))
-    manifest = manifest.model_copy(update={"versions": versions})
-    return write_atomically(folder / MANIFEST, manifest.model_dump_json(indent=1) + "\n")
+    return _write(manifest.model_copy(update={"versions": versions}), folder)
 
 
 def add_to_manifest(folder: Path, files: Sequence[Path]) -> None:
     """Add the digests of files that a run has gone on to; those of files that are gone go."""
-    path = folder / MANIFEST
     try:
-        manifest = Manifest.model_validate_json(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return  # the run has not ended, or will be ended again
+        manifest = manifest_of(folder)
+    except FileError:
+        manifest = None  # damaged: the run will be ended again
+    if manifest is None:
+        return
     added = {file.relative_to(folder).as_posix(): digest_of_file(file) for file in files}
     digests = {
         name: digest
         for name, digest in (manifest.digests | added).items()
         if (folder / name).is_file()
     }
-    manifest = manifest.model_copy(update={"digests": digests})
-    write_atomically(path, manifest.model_dump_json(indent=1) + "\n")
+    _write(manifest.model_copy(update={"digests": digests}), folder)
+
+
+def _write(manifest: Manifest, folder: Path) -> Path:
+    """Return the manifest's path, after it was sealed and written."""
+    text = sealed(manifest).model_dump_json(indent=1) + "\n"
+    return write_atomically(folder / MANIFEST, text)
 
 
 def _clear_halves(folder: Path) -> None:

@@ -1,8 +1,12 @@
 """What a run has finished: each stage with the digest of what it was made from.
 
+    "graph": {"made_from": …, "files": {name: SHA-256}}      one entry for each stage
+    "seal"                                                   the SHA-256 of all entries
+
 Guarantee: a stage counts as finished only if this version of the package made it from the same
 inputs and its files still hold what it wrote; a crash between files and record makes the stage run
-again; files that a stage wrote before and does not write any more are removed.
+again; files that a stage wrote before and does not write any more are removed. In a record that was
+damaged nothing is finished.
 """
 
 import json
@@ -22,7 +26,7 @@ from causalvalues.provenance import (
 
 __all__ = ["METHODS", "RECORD", "REPORT", "REPORTED", "STEERING", "VIEW", "Record"]
 
-RECORD = "stages.json"
+RECORD, SEAL = "stages.json", "seal"
 METHODS = "methods"  # the stage, and the folder of its files
 STEERING = ("candidates", "effects", "plan", "verify")  # stages that a run may go on to
 VIEW = "view"  # the stage of the page that shows a run
@@ -60,9 +64,27 @@ class Record:
 
     def files(self, stage: str) -> list[Path]:
         """Return the files of a finished stage."""
+        return [self.folder / name for name in self.noted(stage)]
+
+    def noted(self, stage: str) -> tuple[str, ...]:
+        """Return the names of the files of a finished stage."""
         told = self._read().get(stage)
         files = told.get("files") if isinstance(told, dict) else None
-        return [self.folder / name for name in files] if isinstance(files, dict) else []
+        return tuple(files) if isinstance(files, dict) else ()
+
+    @property
+    def damaged(self) -> bool:
+        """Return whether there is a record that is not as it was written."""
+        return _read(self.folder / RECORD) is None
+
+    @property
+    def digests(self) -> dict[str, JsonValue]:
+        """Return the digest of every file, as the stage that wrote it last noted it."""
+        found: dict[str, JsonValue] = {}
+        for told in self._read().values():
+            files = told.get("files") if isinstance(told, dict) else None
+            found |= files if isinstance(files, dict) else {}
+        return found
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -78,15 +100,31 @@ class Record:
         record = {name: each for name, each in self._read().items() if name != stage}
         if told is not None:
             record[stage] = told
-        write_atomically(self.folder / RECORD, json.dumps(record, indent=1) + "\n")
+        text = json.dumps({**record, SEAL: _seal(record)}, indent=1) + "\n"
+        write_atomically(self.folder / RECORD, text)
 
     def _read(self) -> dict[str, JsonValue]:
-        """Return the record; nothing is finished where it cannot be read."""
-        try:
-            document = json.loads((self.folder / RECORD).read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError):
-            return {}
-        return document if isinstance(document, dict) else {}
+        """Return the stages; nothing is finished where the record cannot be read."""
+        return _read(self.folder / RECORD) or {}
+
+
+def _read(path: Path) -> dict[str, JsonValue] | None:
+    """Return the stages of a record, none where there is no record; None where it is damaged."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, RecursionError):
+        return None
+    if not isinstance(document, dict):
+        return None
+    stages = {str(name): told for name, told in document.items() if name != SEAL}
+    return stages if document.get(SEAL) in (None, _seal(stages)) else None
+
+
+def _seal(stages: Mapping[str, JsonValue]) -> str:
+    """Return what all stages of a record are known by."""
+    return digest_of_bytes(canonical_json(dict(stages)).encode())
 
 
 def _holds(file: Path, digest: JsonValue) -> bool:

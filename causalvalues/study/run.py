@@ -28,6 +28,7 @@ from causalvalues.provenance import (
     write_atomically,
 )
 from causalvalues.scale.executors import Executor
+from causalvalues.study.as_made import refuse_changed, refuse_forgotten
 from causalvalues.study.drawing import draw_all
 from causalvalues.study.explained import explained
 from causalvalues.study.interview import Interview
@@ -109,6 +110,7 @@ def run(
         )
     interview = Interview.of(study)
     refuse_foreign(folder, study)
+    refuse_forgotten(folder)
     try:
         with AnswerStore.open(folder / ANSWERS) as store:  # locks the folder to others
             n_shared = 0
@@ -146,6 +148,7 @@ def _stages(
     comparison = _judged(study, graph, record)
     _drawn(study, interview, graph, record)
     methods = _with_methods(study, interview, respondent, store, table, graph, bar)
+    refuse_changed(folder, [name for stage in STEERING for name in record.noted(stage)])
     write_viewer(folder, bar=bar)
     compared = [stage for stage in record.stages if stage.split(",")[0] == METHODS]
     finished = (*STAGES, *sorted(compared), *STEERING, VIEW)

@@ -22,6 +22,7 @@ from causalvalues.provenance import Manifest, digest_of_file
 from causalvalues.report.viewer import Background, Influence, Viewer, document_of
 from causalvalues.report.viewer.document import ItemView
 from causalvalues.report.viewer.viewer import agreements_of, background_of, searches_of
+from causalvalues.study.as_made import refuse_changed
 from causalvalues.study.keeping import add_to_manifest
 from causalvalues.study.record import VIEW, Record
 from causalvalues.study.respondents import public_name
@@ -38,6 +39,7 @@ READ = (
     "candidates.json", "features.csv", "profiles.json", "plan.json", "prediction.safetensors",
     "verdict.json",
 )  # fmt: skip
+READ_BESIDE = ("candidates.safetensors", "intervention.json", "intervention.safetensors")
 FREE = ("MIT", "CC0", "CC BY", "Apache", "public domain")
 COEFFICIENTS = ("alpha", "omega", "split_half")
 EMBEDDED = (
@@ -55,6 +57,7 @@ def viewer_of_run(
 ) -> Viewer:
     """Return the viewer of a run; `others` are graphs to compare with."""
     surveyed = Surveyed.of(folder)
+    refuse_changed(folder, (*READ, *READ_BESIDE))
     study, graph = surveyed.study, surveyed.graph
     drawn = graphs_that_fit(surveyed.table, graph, surveyed.interview.search, bar=bar)
     influence = Influence.of(drawn)

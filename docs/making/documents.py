@@ -71,6 +71,9 @@ class PlannedDocument(_Part):
 class PlanDocument(PlannedDocument):
     """A plan, as `causalvalues plan` writes it: what to use, at which dose, and why."""
 
+    draws: Digest | None = Field(
+        default=None, description="The SHA-256 of prediction.safetensors beside it."
+    )
     rests_on: dict[str, Digest] = Field(description="The files it was made from.")
 
 
@@ -204,6 +207,8 @@ class StagesDocument(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow")
 
     __pydantic_extra__: dict[str, StageDocument]
+
+    seal: Annotated[Digest, Field(description="The SHA-256 of all stages.")] | None = None
 
 
 class ItemEntry(_Part):

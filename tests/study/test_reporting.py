@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import numpy as np
 import pandas as pd
 import pytest
-from made_run import CONDITION, STUDY, compared_run, graph_of, steered_run, surveyed_run
+from made_run import CONDITION, STUDY, compared_run, end, graph_of, steered_run, surveyed_run
 from typer.testing import CliRunner
 
 from causalvalues import ScoreTable
@@ -133,7 +133,7 @@ def test_a_report_that_was_changed_or_is_out_of_date_is_made_again(run: Path) ->
     assert page.read_bytes() == whole
     frame = pd.read_csv(run / "verdict.csv").assign(measured=0.77)
     frame.to_csv(run / "verdict.csv", index=False)
-    write_report(run)
+    write_report(end(run))
     assert "0.77" in document.read_text("utf-8")
 
 
@@ -220,7 +220,7 @@ def test_a_verdict_on_an_earlier_plan_is_called_so(run: Path) -> None:
     assert section_of(report_of(run), "verdict").caveats == ()
     plan = json.loads((run / "plan.json").read_text("utf-8"))
     (run / "plan.json").write_text(json.dumps({**plan, "collateral": 0.5}), encoding="utf-8")
-    (caveat,) = section_of(report_of(run), "verdict").caveats
+    (caveat,) = section_of(report_of(end(run)), "verdict").caveats
     assert "changed after this" in words_of(caveat)
 
 
@@ -258,7 +258,7 @@ def test_hostile_names_stay_text(run: Path) -> None:
     frame = pd.read_parquet(run / "effects.parquet")
     frame["intervention"] = frame["intervention"].replace("line", "<img src=x onerror=alert(1)>{}")
     frame.to_parquet(run / "effects.parquet")
-    _, page = write_report(run)
+    _, page = write_report(end(run))
     assert "<img" not in page.read_text("utf-8")
     assert "&lt;img src=x onerror=alert(1)&gt;{}" in page.read_text("utf-8")
 

@@ -13,8 +13,10 @@ import yaml
 from reader import reader, surveyed_folder
 
 from causalvalues import ValueGraph
+from causalvalues.errors import FileError
 from causalvalues.provenance import digest_of_file
 from causalvalues.report.viewer import Influence
+from causalvalues.study.record import Record
 from causalvalues.study.stages import graphs_that_fit, silent
 from causalvalues.study.steering import (
     Proposing,
@@ -99,10 +101,14 @@ def test_a_verdict_on_an_earlier_plan_is_not_shown_beside_a_new_one(own: Path) -
     assert all(row["measured"] is None for row in document["plan"]["predicted"])
 
 
-def test_a_damaged_file_of_what_was_measured_is_left_out(own: Path) -> None:
-    (own / "profiles.json").write_text("{")
-    kinds = {trial["kind"] for trial in told(own)["trials"]}
-    assert kinds == {"plan"}
+@pytest.mark.parametrize("name", ["profiles.json", "plan.json", "verdict.json", "planted.json"])
+def test_a_file_that_is_not_as_it_was_made_is_refused_with_the_command_that_makes_it(
+    own: Path, name: str
+) -> None:
+    path = own / name
+    path.write_text(path.read_text("utf-8").replace("0", "1", 1), "utf-8")
+    with pytest.raises(FileError, match=rf"{name}.*as it was written.*run `causalvalues"):
+        write_viewer(own)
 
 
 def test_the_page_is_made_again_only_when_something_changed(own: Path) -> None:
@@ -140,5 +146,6 @@ def test_items_of_the_package_are_shown_those_of_a_licensed_inventory_are_counte
     (own / "inventory.yaml").write_text(licensed)
     study = yaml.safe_load((own / "study.yaml").read_text())
     (own / "study.yaml").write_text(yaml.safe_dump({**study, "inventory": "inventory.yaml"}))
+    Record(own).finish("keep", {}, [own / "study.yaml", own / "inventory.yaml"])
     nodes = told(own)["nodes"]
     assert all(node["items"] == [] and node["n_items"] for node in nodes)

@@ -12,12 +12,15 @@ import numpy as np
 import pandas as pd
 
 from causalvalues.errors import OptionError
+from causalvalues.study.as_made import refuse_changed, refuse_closed
 from causalvalues.study.methods.published import read_published
 from causalvalues.study.methods.tables import COMPARISONS, leaderboard_of, read_table
 from causalvalues.study.plan import Study
 from causalvalues.study.record import METHODS
 
 __all__ = ["Cell", "Compared", "records_of"]
+
+READ = ("study.yaml", f"{METHODS}/entries.parquet", f"{METHODS}/unfitted.parquet")
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,9 @@ class Compared:
     @classmethod
     def of(cls, folder: Path) -> Self:
         """Return the comparison in a run folder."""
+        refuse_closed(folder)
         tables = folder / METHODS
+        refuse_changed(folder, READ)
         entries = read_table(tables, "entries")
         return cls(
             entries, leaderboard_of(entries), read_table(tables, "unfitted"), _published(folder)

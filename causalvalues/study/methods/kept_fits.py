@@ -4,9 +4,10 @@
     sae             maxima of the feature                prompt   the lines of the nearest grade
     valuelocate     γ of what is opened; what is shut by the share γ / .6, at most whole
 
-NAME.json holds method, value, doses, what fitting found and the interventions; NAME.safetensors the
-arrays. Guarantee: a method that was read from a file gives the same intervention at every dose as
-the one that was written, to the last bit.
+NAME.json holds method, value, doses, what fitting found, the interventions, and under "sha256" the
+digest of all that; NAME.safetensors the arrays, each known by its own. Guarantee: a method that was
+read from a file gives the same intervention at every dose as the one that was written, to the last
+bit; a file that holds something else is a named error.
 """
 
 import json
@@ -22,7 +23,7 @@ from safetensors.numpy import load_file, save
 from causalvalues.errors import Fault, FileError
 from causalvalues.methods.fitted import Fitted
 from causalvalues.methods.valuelocate import LEAST
-from causalvalues.provenance import write_atomically
+from causalvalues.provenance import canonical_json, digest_of_bytes, write_atomically
 from causalvalues.steering.document import arrays_of, from_dict, to_dict
 from causalvalues.steering.intervention import (
     Combined,
@@ -38,7 +39,8 @@ from causalvalues.steering.plain import Array
 
 __all__ = ["at_dose", "read_fitted", "write_fitted"]
 
-SCHEMA = "causalvalues.fitted/1"
+SCHEMA = "causalvalues.fitted/2"
+BEFORE = "causalvalues.fitted/1"  # without a digest
 
 
 def write_fitted(fitted: Fitted, path: Path) -> list[Path]:
@@ -49,7 +51,7 @@ def write_fitted(fitted: Fitted, path: Path) -> list[Path]:
     for dose in doses:
         arrays |= arrays_of(fitted.at(dose))
         told[repr(dose)] = to_dict(fitted.at(dose))
-    document = {
+    document: dict[str, JsonValue] = {
         "schema": SCHEMA,
         "method": fitted.method,
         "value": fitted.value,
@@ -60,6 +62,7 @@ def write_fitted(fitted: Fitted, path: Path) -> list[Path]:
         "found": dict(fitted.found),
         "at": told,
     }
+    document["sha256"] = _digest(document)
     written = []
     if arrays:
         beside = path.with_suffix(".safetensors")
@@ -72,8 +75,10 @@ def read_fitted(path: Path) -> Fitted:
     """Return the method in a file."""
     try:
         document: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        if document["schema"] != SCHEMA:
+        if document["schema"] not in (SCHEMA, BEFORE):
             raise ValueError(f"schema {document['schema']!r}")
+        if document["schema"] == SCHEMA and document["sha256"] != _digest(document):
+            raise ValueError("another content than its digest says: it was damaged, or changed")
         beside = path.with_suffix(".safetensors")
         arrays = load_file(beside) if beside.is_file() else {}
         known = {float(dose): from_dict(told, arrays) for dose, told in document["at"].items()}
@@ -99,6 +104,12 @@ def at_dose(intervention: Intervention, dose: float) -> Intervention:
     """Return the intervention of a fitted method at another dose; lines stay as they are."""
     parts = tuple(_part_at(part, dose) for part in parts_of(intervention))
     return parts[0] if len(parts) == 1 else Combined(parts)
+
+
+def _digest(document: Mapping[str, JsonValue]) -> str:
+    """Return the digest of all that a document says, its digest aside."""
+    told = {name: each for name, each in document.items() if name != "sha256"}
+    return digest_of_bytes(canonical_json(told).encode())
 
 
 def _given(known: Mapping[float, Intervention], dose: float) -> Intervention:

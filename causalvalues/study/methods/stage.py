@@ -56,7 +56,10 @@ def compare_methods(
     folder = record.folder / METHODS
     fits_from, made_from = _made_from(study, plan, interview, respondent, table, record)
     due = [
-        seed for seed in plan.seeds if not record.finished(_stage(seed), made_from | {"seed": seed})
+        seed
+        for seed in plan.seeds
+        if not record.finished(_stage(seed), made_from | {"seed": seed})
+        or not record.finished(_stage_of_fits(seed), fits_from | {"seed": seed})
     ]
     if due:
         draws = graphs_that_fit(table, graph, interview.search, bar=bar)
@@ -65,7 +68,7 @@ def compare_methods(
             study, plan, interview, inside(respondent), store, record, draws, seed,
             folder / f"seed-{seed}", bar,
         )  # fmt: skip
-        files = one.written(f"{_stage(seed)}, fitted", fits_from | {"seed": seed})
+        files = one.written(_stage_of_fits(seed), fits_from | {"seed": seed})
         record.finish(_stage(seed), made_from | {"seed": seed}, files)
     _withdraw_others(plan, record)
     return _summed_up(plan, folder, record)
@@ -99,6 +102,11 @@ def _made_from(
 def _stage(seed: int) -> str:
     """Return what the stage of a seed is called."""
     return f"{METHODS}, seed {seed}"
+
+
+def _stage_of_fits(seed: int) -> str:
+    """Return what the fits of a seed are called."""
+    return f"{_stage(seed)}, fitted"
 
 
 def _withdraw_others(plan: MethodsPlan, record: Record) -> None:

@@ -17,6 +17,7 @@ from causalvalues.errors import FileError
 from causalvalues.provenance import digest_of_bytes, write_atomically
 from causalvalues.report.study_report.document import Section, StudyReport, text_of_report
 from causalvalues.report.study_report.page import page_of_report
+from causalvalues.study.as_made import refuse_changed
 from causalvalues.study.keeping import add_to_manifest
 from causalvalues.study.record import REPORT, REPORTED, Record
 from causalvalues.study.reporting.asked import asked_section
@@ -61,6 +62,7 @@ def write_report(folder: Path) -> tuple[Path, ...]:
     run, record = RunFolder.of(folder), Record(folder)
     report = _gathered(run)
     viewer = folder / VIEWER
+    refuse_changed(folder, (VIEWER,))
     page = page_of_report(
         report, viewer_html=viewer.read_text("utf-8") if viewer.is_file() else None
     )

@@ -1,7 +1,8 @@
 """A `RunFolder` is what a report reads of a run: the study, and whichever files there are.
 
 Guarantee: nothing is written, no model is loaded, the answers themselves are not opened; a file
-that cannot be read is a named error with the command that makes it again.
+that cannot be read, or is not as it was made, is a named error with the command that makes it
+again.
 """
 
 import json
@@ -17,8 +18,9 @@ from pydantic import JsonValue
 from causalvalues.discovery.graph import ValueGraph
 from causalvalues.errors import FileError
 from causalvalues.provenance import Manifest, digest_of_file
+from causalvalues.study.as_made import manifest_of, refuse_changed, refuse_closed
 from causalvalues.study.interview import Interview
-from causalvalues.study.keeping import MANIFEST, STUDY
+from causalvalues.study.keeping import STUDY
 from causalvalues.study.plan import Study
 from causalvalues.study.respondents import public_name
 from causalvalues.survey.cells import plain_frame
@@ -33,6 +35,7 @@ READ = (
     "effects.parquet", "plan.json", "verdict.json", "verdict.csv", "methods/entries.parquet",
     "methods/unfitted.parquet", "methods/leaderboard.csv",
 )  # fmt: skip
+ASKED = ("inventory.yaml", "roles.csv")  # what a study names that lies beside it
 AGAIN = "run the command that makes it again"
 Read = TypeVar("Read")
 
@@ -48,12 +51,14 @@ class RunFolder:
     @classmethod
     def of(cls, folder: Path) -> Self:
         """Return the run in a folder."""
+        refuse_closed(folder)
         if not (folder / STUDY).is_file():
             raise FileError(
                 f"The folder of a run was expected at {folder}",
                 found=f"no {STUDY} there" if folder.is_dir() else "no such folder",
                 remedy=f"run `causalvalues run study.yaml --out {folder}` first",
             )
+        refuse_changed(folder, (*READ, *ASKED))
         study = Study.from_yaml(folder / STUDY)
         return cls(folder, study, Interview.of(study))
 
@@ -97,10 +102,7 @@ class RunFolder:
     @cached_property
     def manifest(self) -> Manifest | None:
         """Return how the run was made; None where it has not ended."""
-        path = self.folder / MANIFEST
-        if not path.is_file():
-            return None
-        return self._read(MANIFEST, lambda: Manifest.model_validate_json(path.read_text("utf-8")))
+        return manifest_of(self.folder)
 
     @cached_property
     def conditions(self) -> Mapping[str, str]:

@@ -19,6 +19,7 @@ from causalvalues.errors import FileError
 from causalvalues.provenance import write_atomically
 from causalvalues.steering.document import arrays_of, from_dict, to_dict
 from causalvalues.steering.intervention import Intervention, RolePrompt, parts_of
+from causalvalues.study.as_made import refuse_changed
 
 __all__ = ["ARRAYS", "CANDIDATES", "CandidateSet"]
 
@@ -62,6 +63,7 @@ class CandidateSet:
     @classmethod
     def read(cls, folder: Path) -> "CandidateSet":
         """Return what `write` wrote."""
+        refuse_changed(folder, (CANDIDATES, ARRAYS))
         path = folder / CANDIDATES
         try:
             document = json.loads(path.read_text("utf-8"))

@@ -1,10 +1,10 @@
 """A `Surveyed` is a run that has its scores and its graph: what steering starts from.
 
 Guarantee: a folder that is no run, or whose run has not come so far, is refused in a sentence that
-names the command to run first; a model that is not the one that was surveyed is refused as well.
+names the command to run first; so are files that are not as they were made, and a model that is not
+the one that was surveyed.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,8 +16,15 @@ from pydantic import JsonValue
 from causalvalues.discovery.graph import ValueGraph
 from causalvalues.errors import FileError, Interrupted, OptionError
 from causalvalues.provenance import digest_of_file
+from causalvalues.study.as_made import (
+    MATERIALS,
+    manifest_of,
+    refuse_changed,
+    refuse_closed,
+    together_with,
+)
 from causalvalues.study.interview import Interview
-from causalvalues.study.keeping import ANSWERS, MANIFEST, add_to_manifest
+from causalvalues.study.keeping import ANSWERS, add_to_manifest
 from causalvalues.study.plan import Study
 from causalvalues.study.record import Record
 from causalvalues.study.respondents import public_identity
@@ -27,6 +34,7 @@ from causalvalues.survey.scores import ScoreTable
 
 __all__ = ["Surveyed"]
 
+SURVEY = ("study.yaml", "inventory.yaml", "roles.csv", "scores.parquet", "graph.json")
 TOLD_APART_BY = ("weights", "model")  # the first that both have
 
 
@@ -44,6 +52,8 @@ class Surveyed:
     def of(cls, folder: Path, *, model: str | None = None) -> Self:
         """Return the run in a folder; `model` where it lies elsewhere now than its study says."""
         _refuse_unfinished(folder)
+        materials = [name for name in Record(folder).noted("keep") if name.startswith(MATERIALS)]
+        refuse_changed(folder, [*SURVEY, *materials])
         study = Study.from_yaml(folder / "study.yaml")
         if model is not None:
             study = study.with_model(model)
@@ -97,10 +107,12 @@ class Surveyed:
                 found="none",
                 remedy=f"run `causalvalues {first}` first",
             )
+        refuse_changed(self.folder, together_with(name))
         return path
 
     def refuse_stale(self, name: str, rests_on: Mapping[str, str], first: str) -> None:
         """Raise where a file was made from other files than those that are there now."""
+        refuse_changed(self.folder, rests_on)
         changed = [
             each
             for each, digest in rests_on.items()
@@ -135,15 +147,14 @@ class Surveyed:
 
     def _identity(self) -> dict[str, str]:
         """Return who was surveyed, as far as the manifest says."""
-        try:
-            document = json.loads((self.folder / MANIFEST).read_text("utf-8"))
-            return {str(k): str(v) for k, v in document["parameters"]["respondent"].items()}
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            return {}
+        manifest = manifest_of(self.folder)
+        told = None if manifest is None else manifest.parameters.get("respondent")
+        return {k: str(v) for k, v in told.items()} if isinstance(told, dict) else {}
 
 
 def _refuse_unfinished(folder: Path) -> None:
     """Raise unless a folder holds a run with scores and graph."""
+    refuse_closed(folder)
     needed = ("study.yaml", ANSWERS, "scores.parquet", "graph.json")
     absent = [name for name in needed if not (folder / name).is_file()]
     if not folder.is_dir() or absent:
