@@ -33,6 +33,8 @@ from causalvalues.models.loading import Dtype, load
 from causalvalues.models.marks import Marks
 from causalvalues.models.options import Continuations, continuations
 from causalvalues.models.pack import Asked, asked
+from causalvalues.models.placing import Spread
+from causalvalues.models.quantising import Quantize
 from causalvalues.survey.request import Request
 
 __all__ = ["LanguageModel"]
@@ -60,15 +62,17 @@ class LanguageModel:
         revision: str | None = None,
         dtype: Dtype = "auto",
         device: str = "auto",
-        device_map: str | Mapping[str, int | str] | None = None,
+        device_map: Spread | Mapping[str, int | str] | None = None,
         token_budget: int | None = None,
+        quantize: Quantize | None = None,
     ) -> "LanguageModel":
         """Return the model in a folder or on the hub, checked and ready.
 
         dtype="auto" is the checkpoint's own on an accelerator and float32 on a CPU; device="auto"
-        takes the first GPU there is; `token_budget` is how many tokens are computed at once.
+        takes the first GPU there is; `token_budget` is how many tokens are computed at once;
+        `device_map` and `quantize` are for models that are too large (docs/large_models.md).
         """
-        loaded = load(name_or_path, revision, dtype, device, device_map, token_budget)
+        loaded = load(name_or_path, revision, dtype, device, device_map, token_budget, quantize)
         return cls(loaded.identity, loaded.model, loaded.parts, loaded.chat, loaded.engine)
 
     @property

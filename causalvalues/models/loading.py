@@ -8,7 +8,6 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
@@ -32,6 +31,14 @@ from causalvalues.models.elicit import Engine
 from causalvalues.models.forward import Decoder, first_device
 from causalvalues.models.memory import is_out_of_memory
 from causalvalues.models.packing import Cost
+from causalvalues.models.placing import (
+    Spread,
+    check_map,
+    device_of,
+    devices_of,
+    refuse_elsewhere,
+)
+from causalvalues.models.quantising import METHODS, Quantize, check_quantize, n_weights, settings
 from causalvalues.models.verify import verify
 
 __all__ = ["Dtype", "Loaded", "load", "quiet"]
@@ -58,28 +65,25 @@ def load(
     revision: str | None,
     dtype: Dtype,
     device: str,
-    device_map: str | Mapping[str, int | str] | None,
+    device_map: Spread | Mapping[str, int | str] | None,
     token_budget: int | None,
+    quantize: Quantize | None,
 ) -> Loaded:
     """Return a model in a folder or on the hub, checked and ready."""
     if token_budget is not None and token_budget < 1:
         raise OptionError("`token_budget` must be 1 or more", found=str(token_budget))
-    if device_map is not None and device != "auto":
-        raise OptionError("`device` and `device_map` say the same thing: give one", found=device)
-    if device_map is not None and find_spec("accelerate") is None:
-        raise OptionError(
-            "`device_map` needs the package accelerate",
-            found="none",
-            remedy="pip install accelerate, or say `device` instead",
-        )
-    where = _device(device)
+    if device_map is not None:
+        check_map(device_map, device)
+    where = device_of(device)
     checkpoint = find(name_or_path, revision=revision)
     config = _config(checkpoint)
     number = _dtype(dtype, config, where)
+    if quantize is not None:
+        check_quantize(quantize, config, number, devices_of(device_map, where))
     chat = Chat(_tokenizer(checkpoint))
-    model = _model(checkpoint, config, number, where if device_map is None else device_map)
+    model = _model(checkpoint, config, number, device_map or where, quantize)
     parts = parts_of(model)
-    verify(model, parts)
+    verify(model, parts, quantize)
     budget = token_budget or BUDGET_BY_DEVICE.get(where.type, BUDGET_BY_DEVICE["cuda"])
     engine = Engine(
         compute=Decoder(parts),
@@ -88,22 +92,8 @@ def load(
         budget=budget,
         device=first_device(parts.decoder),
     )
-    return Loaded(_identity(checkpoint, chat, number), model, parts, chat, engine)
-
-
-def _device(device: str) -> torch.device:
-    """Return the device asked for, if this machine has it."""
-    if device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        found = torch.device(device)
-        torch.empty(1, device=found)
-    except (RuntimeError, AssertionError) as fault:
-        raise OptionError(
-            "`device` must be auto, cpu, or an accelerator of this machine such as cuda",
-            found=f"{device} ({str(fault).splitlines()[0]})",
-        ) from fault
-    return found
+    identity = _identity(checkpoint, chat, number, quantize)
+    return Loaded(identity, model, parts, chat, engine)
 
 
 def _dtype(dtype: Dtype, config: PretrainedConfig, device: torch.device) -> torch.dtype:
@@ -152,10 +142,14 @@ def _model(
     checkpoint: Checkpoint,
     config: PretrainedConfig,
     dtype: torch.dtype,
-    where: torch.device | str | Mapping[str, int | str],
+    where: torch.device | Spread | Mapping[str, int | str],
+    quantize: Quantize | None,
 ) -> PreTrainedModel:
     """Return the model of a checkpoint, in eval mode, no gradients."""
-    placed = {} if isinstance(where, torch.device) else {"device_map": where}
+    moved = where if isinstance(where, torch.device) and quantize is None else None
+    options: dict[str, object] = {} if moved else {"device_map": where}
+    if quantize is not None:
+        options["quantization_config"] = settings(quantize, dtype)
     try:
         with quiet():
             read = cast(Callable[..., Any], AutoModelForCausalLM.from_pretrained)
@@ -166,10 +160,9 @@ def _model(
                 local_files_only=True,
                 use_safetensors=True,
                 output_loading_info=True,
-                **placed,
+                **options,
             )
-            if isinstance(where, torch.device):
-                model = model.to(where)
+            model = model.to(moved) if moved else model
     except Exception as fault:  # torch and safetensors raise bare exceptions too
         raise _unreadable(checkpoint, config, fault) from fault
     wrong = sorted(map(str, report["missing_keys"])) + sorted(map(str, report["mismatched_keys"]))
@@ -179,6 +172,7 @@ def _model(
             found=f"{len(wrong)} missing or of another shape, such as {wrong[0]}",
             remedy="download or save it again",
         )
+    refuse_elsewhere(model)
     return cast(PreTrainedModel, model.eval().requires_grad_(False))
 
 
@@ -191,8 +185,18 @@ def _unreadable(
         return OptionError(
             "The weights of a model must fit into memory",
             found=f"{checkpoint.name} does not: {said}",
-            remedy="use dtype='bfloat16', device_map='auto', another device, or a smaller model",
+            remedy="use dtype='bfloat16', quantize='int8', device_map='auto', another device, or a "
+            "smaller model",
         )
+    own = getattr(config, "quantization_config", None)
+    if own is not None and isinstance(fault, ImportError):
+        return OptionError(
+            "A checkpoint that is quantised needs the package that did it",
+            found=said,
+            remedy="install that package, or load the checkpoint that this one was made of",
+        )
+    if isinstance(fault, ValueError) and "device_map" in said:
+        return OptionError("`device_map` must place every part of the model", found=said)
     if isinstance(fault, ValueError | ImportError):
         return unknown(str(config.model_type), said)
     return FileError(
@@ -206,7 +210,7 @@ def _cost(parts: Parts, text: PretrainedConfig) -> Cost:
     """Return what tokens and pairs of tokens cost in all layers."""
     n_heads = int(text.num_attention_heads)
     return Cost.of_layers(
-        weights=sum(weight.numel() for weight in parts.layers.parameters()),
+        weights=n_weights(parts.layers),
         n_layers=len(parts.layers),
         n_heads=n_heads,
         head=int(getattr(text, "head_dim", None) or text.hidden_size // n_heads),
@@ -214,7 +218,9 @@ def _cost(parts: Parts, text: PretrainedConfig) -> Cost:
     )
 
 
-def _identity(checkpoint: Checkpoint, chat: Chat, dtype: torch.dtype) -> dict[str, str]:
+def _identity(
+    checkpoint: Checkpoint, chat: Chat, dtype: torch.dtype, quantize: Quantize | None
+) -> dict[str, str]:
     """Return all that answers depend on besides rounding."""
     files = [checkpoint.folder / name for name in TOKENIZER_FILES]
     return {
@@ -224,6 +230,7 @@ def _identity(checkpoint: Checkpoint, chat: Chat, dtype: torch.dtype) -> dict[st
         "tokenizer": digest_of_files([path for path in files if path.exists()]),
         "template": chat.digest,
         "dtype": str(dtype).removeprefix("torch."),
+        **({"quantize": METHODS[quantize]} if quantize is not None else {}),
     }
 
 

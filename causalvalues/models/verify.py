@@ -3,7 +3,7 @@
 Two short texts that part midway are computed as one tree, and each on its own by the model's own
 forward; the log-probabilities of the likeliest tokens must agree. Guarantee: a model that ignores
 masks or positions, scales its logits in a way that is not known, or hides its residual, is refused
-by name.
+by name; so is one that was to be quantised and is not, or not all of it.
 """
 
 import numpy as np
@@ -18,6 +18,7 @@ from causalvalues.models.conditions import Point
 from causalvalues.models.forward import Decoder, first_device
 from causalvalues.models.memory import is_out_of_memory
 from causalvalues.models.pack import Pack, asked, batch_of, pack_of
+from causalvalues.models.quantising import Quantize, refuse_whole
 from causalvalues.models.replay import Resume
 from causalvalues.models.tree import Keys
 
@@ -28,8 +29,10 @@ STEM, BRANCH, N_TOP = 6, 4, 4
 
 
 @torch.inference_mode()
-def verify(model: PreTrainedModel, parts: Parts) -> None:
+def verify(model: PreTrainedModel, parts: Parts, quantize: Quantize | None = None) -> None:
     """Raise unless packed and plain forwards agree, whole and resumed from a residual."""
+    if quantize is not None:
+        refuse_whole(parts.layers, quantize)
     texts = _texts(model.config.get_text_config().vocab_size)
     try:
         alone = torch.stack([_alone(model, text) for text in texts])

@@ -50,7 +50,8 @@ class ModelPlan(Part):
     revision: str | None = None
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     device: str = "auto"
-    device_map: str | None = None
+    device_map: Literal["auto", "balanced", "balanced_low_0", "sequential"] | None = None
+    quantize: Literal["int8", "nf4"] | None = None
 
 
 class RolesPlan(Part):

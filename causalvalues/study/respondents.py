@@ -32,7 +32,7 @@ def check_model(plan: ModelPlan) -> None:
     from causalvalues.models.served import served_address
     from causalvalues.organism.embedded import folder_of, is_organism
 
-    loading = ("revision", "dtype", "device", "device_map")
+    loading = ("revision", "dtype", "device", "device_map", "quantize")
     defaults = ModelPlan(name=plan.name)
     given = [name for name in loading if getattr(plan, name) != getattr(defaults, name)]
     if served_address(plan.name) and given:
@@ -101,4 +101,5 @@ def _loaded(plan: ModelPlan) -> Respondent:
         dtype="float32" if organism and plan.dtype == "auto" else plan.dtype,
         device=plan.device,
         device_map=plan.device_map,
+        quantize=plan.quantize,
     )
