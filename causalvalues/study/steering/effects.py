@@ -3,6 +3,7 @@
     profiles.json     role by role, as plans need it
     effects.parquet   a row per intervention and value: change, interval, health, faults
 
+An executor shares all of it between workers: the same bytes, and no model is loaded here.
 Guarantee: no held-out item and no held-out role is asked; whatever breaks the model is named; every
 answer is kept, so that a run that was stopped goes on, and the same call again asks nothing.
 """
@@ -17,13 +18,15 @@ from causalvalues.errors import OptionError
 from causalvalues.evaluation.health_rules import with_health
 from causalvalues.evaluation.measure import measure
 from causalvalues.evaluation.profile import EffectProfile
+from causalvalues.scale.executors import Executor
 from causalvalues.steering.dictionary import Dictionary
 from causalvalues.steering.intervention import Intervention, RolePrompt, parts_of
 from causalvalues.study.stages import Bar, silent
 from causalvalues.study.steering.candidate_file import ARRAYS, CANDIDATES, CandidateSet
+from causalvalues.study.steering.crowd import Crowd, asked_by, refuse_both
 from causalvalues.study.steering.halves import Sheet, calibration_of
 from causalvalues.study.steering.profile_file import read_profiles, write_profiles
-from causalvalues.study.steering.steerable import Steerable, inside, load_respondent, saes_of
+from causalvalues.study.steering.steerable import Steerable, inside, saes_of
 from causalvalues.study.steering.surveyed import Surveyed
 from causalvalues.survey.request import Respondent
 from causalvalues.survey.responses import AnswerStore
@@ -54,14 +57,17 @@ def measure_candidates(
     neutral: bool = True,
     model: str | None = None,
     respondent: Respondent | None = None,
+    executor: Executor | None = None,
     bar: Bar = silent,
 ) -> Measured:
     """Return what every candidate does; `n_items` for each value and as many against it.
 
-    neutral   whether divergence on neutral texts counts for health, where something is hooked
+    neutral    whether divergence on neutral texts counts for health, where something is hooked
+    executor   workers that ask in place of this process
 
     measure_candidates(Path("runs/first"), n_roles=12).profiles["settle power -0.8"].change
     """
+    refuse_both(respondent, executor)
     surveyed = Surveyed.of(folder, model=model)
     surveyed.require(CANDIDATES, f"candidates {folder}")
     candidates = CandidateSet.read(folder)
@@ -75,8 +81,7 @@ def measure_candidates(
     }
     with surveyed.at_work() as store:
         if not surveyed.record.finished("effects", made_from):
-            if respondent is None:
-                respondent = load_respondent(surveyed.study.model, bar=bar)
+            respondent = asked_by(surveyed.study.model, respondent, executor, bar=bar)
             surveyed.check_respondent(respondent)
             profiles = _measured(surveyed, respondent, candidates, sheet, store, neutral, bar)
             surveyed.finish("effects", made_from, write_profiles(profiles, folder, rests_on))
@@ -112,15 +117,18 @@ def diverged(
     bar: Bar,
 ) -> dict[str, EffectProfile]:
     """Return profiles with the divergence on neutral texts of all that is hooked."""
-    from causalvalues.evaluation.neutral import neutral_divergence
-
     hooked = {n: each for n, each in interventions.items() if n in profiles and is_hooked(each)}
     if not hooked:
         return dict(profiles)
     with bar("Reading neutral texts") as progress:
-        found = neutral_divergence(
-            inside(respondent), hooked, dictionaries=dictionaries, progress=progress
-        )
+        if isinstance(respondent, Crowd):
+            found = respondent.divergence(hooked, progress=progress)
+        else:
+            from causalvalues.evaluation.neutral import neutral_divergence
+
+            found = neutral_divergence(
+                inside(respondent), hooked, dictionaries=dictionaries, progress=progress
+            )
     return {
         name: with_health(each, {"neutral_divergence": found[name]}) if name in found else each
         for name, each in profiles.items()

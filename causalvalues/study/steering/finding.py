@@ -3,8 +3,9 @@
     features.csv               which rule found each feature, for which value, how strongly
     candidate_methods.csv      each method with its dose and what fitting found, or why it has none
 
-Guarantee: rules see surveyed or calibration roles and calibration items only; the same call again
-runs nothing.
+An executor shares screens between workers: the same bytes. Other rules read what is inside the
+model, and methods are fitted, in this process. Guarantee: rules see surveyed or calibration roles
+and calibration items only; the same call again runs nothing.
 """
 
 from collections.abc import Collection, Mapping
@@ -16,6 +17,7 @@ from pydantic import JsonValue
 
 from causalvalues.errors import OptionError
 from causalvalues.provenance import digest_of_file, write_atomically
+from causalvalues.scale.executors import Executor
 from causalvalues.steering.dictionary import Dictionary
 from causalvalues.steering.document import digest_of, read_intervention
 from causalvalues.steering.intervention import Intervention
@@ -23,6 +25,7 @@ from causalvalues.steering.role_prompt_file import read_role_prompts
 from causalvalues.study.methods.files import digests_of
 from causalvalues.study.stages import Bar, silent
 from causalvalues.study.steering.candidate_file import CandidateSet
+from causalvalues.study.steering.crowd import asked_by, refuse_both
 from causalvalues.study.steering.halves import Sheet, calibration_of
 from causalvalues.study.steering.proposing import Proposing, features_of, lines_of, tables_of
 from causalvalues.study.steering.steerable import Steerable, inside, load_respondent
@@ -75,15 +78,17 @@ def find_candidates(
     seed: int = 0,
     model: str | None = None,
     respondent: Respondent | None = None,
+    executor: Executor | None = None,
     bar: Bar = silent,
 ) -> Found:
     """Return candidates for plans; `saes` names autoencoders, `prompts` a CSV file of lines.
 
     Without `how`, candidates are those of `steering:` in the study. `interventions` are files of
-    `causalvalues steer --out` and their like.
+    `causalvalues steer --out` and their like. An executor's workers ask what screens ask.
 
     find_candidates(Path("runs/first"), saes=("organism-gemma",))
     """
+    refuse_both(respondent, executor)
     if how is None:
         saes, how = wishes_of(folder, Proposing(), saes=saes or None, given=())
     surveyed = Surveyed.of(folder, model=model)
@@ -115,7 +120,9 @@ def find_candidates(
         if not surveyed.record.finished("candidates", made_from):
             if inner and respondent is None:
                 respondent = load_respondent(surveyed.study.model, bar=bar)
-            found, tables = _found(surveyed, sheet, saes, how, respondent, store, seed, bar)
+            found, tables = _found(
+                surveyed, sheet, saes, how, respondent, executor, store, seed, bar
+            )
             by_file = [*(["file"] if prompts else []), *(["file"] if interventions else [])]
             chosen_by = (*(how.rules if saes else ()), *how.methods, *how.lines, *by_file)
             written = CandidateSet({**found, **told}, seed, chosen_by).write(folder)
@@ -141,6 +148,7 @@ def _found(
     saes: tuple[str, ...],
     how: Proposing,
     respondent: Respondent | None,
+    executor: Executor | None,
     store: AnswerStore,
     seed: int,
     bar: Bar,
@@ -154,9 +162,10 @@ def _found(
     language_model = inside(respondent)
     if saes:
         frames: list[pd.DataFrame] = []
+        asked = _screened_by(surveyed, respondent, how, executor, bar)
         for dictionary in Steerable.of(respondent, saes).dictionaries.values():
             tables = list(
-                tables_of(surveyed, sheet, language_model, dictionary, how, store, bar=bar)
+                tables_of(surveyed, sheet, language_model, asked, dictionary, how, store, bar=bar)
             )
             found |= features_of(tables, how)
             frames += [table.to_frame() for table in tables]
@@ -169,6 +178,23 @@ def _found(
         )
         found |= fitted
     return found, written
+
+
+def _screened_by(
+    surveyed: Surveyed, respondent: Respondent, how: Proposing, executor: Executor | None, bar: Bar
+) -> Respondent:
+    """Return who is asked in screens: workers that hold the model of this process, or it itself."""
+    if executor is None or "screen" not in how.rules:
+        return respondent
+    workers = asked_by(surveyed.study.model, None, executor, bar=bar)
+    here, there = dict(respondent.identity), dict(workers.identity)
+    if here != there:
+        raise OptionError(
+            "A screen asks the model whose features were read here",
+            found=f"{here} here, {there} there",
+            remedy="say `dtype` in the study's model, or run this on a machine like theirs",
+        )
+    return workers
 
 
 def _read(paths: tuple[Path, ...]) -> dict[str, Intervention]:

@@ -24,7 +24,7 @@ from causalvalues.study.methods.plan import SteeringMethod
 from causalvalues.study.stages import Bar
 from causalvalues.study.steering.halves import Sheet
 from causalvalues.study.steering.surveyed import Surveyed
-from causalvalues.survey.request import Message, Request
+from causalvalues.survey.request import Message, Request, Respondent
 from causalvalues.survey.responses import AnswerStore
 from causalvalues.survey.roles import Role
 from causalvalues.survey.scores import ScoreTable
@@ -95,13 +95,14 @@ def tables_of(
     surveyed: Surveyed,
     sheet: Sheet,
     model: "LanguageModel",
+    asked: Respondent,
     dictionary: Dictionary,
     how: Proposing,
     store: AnswerStore,
     *,
     bar: Bar,
 ) -> "Iterator[FeatureTable]":
-    """Yield what each rule finds in one autoencoder."""
+    """Yield what each rule finds in one autoencoder; `asked` is the model, for screens."""
     from causalvalues.steering.candidates import by_contrast, by_phrase
     from causalvalues.steering.feature_activity import feature_activity
 
@@ -116,10 +117,10 @@ def tables_of(
     if "attribution" in how.rules:
         yield _attributed(model, dictionary, roles, sheet, activity, values, how, bar)
     if "phrase" in how.rules:
-        asked = [Request((Message("user", each.text),), ()) for each in sheet.questions]
-        yield by_phrase(model, dictionary, asked, top=2 * how.top * len(values), activity=activity)
+        said = [Request((Message("user", each.text),), ()) for each in sheet.questions]
+        yield by_phrase(model, dictionary, said, top=2 * how.top * len(values), activity=activity)
     if "screen" in how.rules:
-        yield _screened(model, dictionary, sheet, activity, how, store, bar)
+        yield _screened(asked, dictionary, sheet, activity, how, store, bar)
 
 
 def _levels(roles: Sequence[Role], table: ScoreTable) -> Sequence[Role] | ScoreTable:
@@ -148,7 +149,7 @@ def _attributed(
 
 
 def _screened(
-    model: "LanguageModel",
+    model: Respondent,
     dictionary: Dictionary,
     sheet: Sheet,
     activity: "FeatureActivity",

@@ -31,16 +31,23 @@ class Steerable:
 
     @classmethod
     def of(cls, respondent: Respondent, saes: Iterable[str] = ()) -> "Steerable":
-        """Return the respondent with its autoencoders, each by the name interventions use."""
+        """Return the respondent with its autoencoders, each by the name interventions use.
+
+        Workers that hold the respondent open their own, and look whether those fit.
+        """
+        from causalvalues.evaluation.surveying import is_shared
         from causalvalues.models.forward import first_device
         from causalvalues.steering.sae import open_sae
 
         names = tuple(dict.fromkeys(saes))
         if not names:
             return cls(respondent)
-        model = inside(respondent).model
-        opened = {name: open_sae(name, device=str(first_device(model)), check_model=model)
-                  for name in names}  # fmt: skip
+        if is_shared(respondent):
+            opened = {name: open_sae(name) for name in names}
+        else:
+            model = inside(respondent).model
+            opened = {name: open_sae(name, device=str(first_device(model)), check_model=model)
+                      for name in names}  # fmt: skip
         return cls(respondent, {sae.name: sae for sae in opened.values()} | opened)
 
 

@@ -5,9 +5,10 @@
     unguided   what one would do without a graph: the one candidate that moves the target most
     planted    where the truth is known: what the gain alone would bring, were nothing held
 
-All of them stand in verdict.json and verdict.csv, and in figures/steering. Guarantee: nothing of
-what the plan was made from is asked again; a plan that rests on other files than those of the
-folder is refused.
+All of them stand in verdict.json and verdict.csv, and in figures/steering. An executor shares all
+of it between workers: the same bytes, and no model is loaded here. Guarantee: nothing of what the
+plan was made from is asked again; a plan that rests on other files than those of the folder is
+refused.
 """
 
 from collections.abc import Mapping
@@ -23,17 +24,19 @@ from causalvalues.planning.document import INTERVENTION, PLAN, read_plan
 from causalvalues.planning.planned import Plan
 from causalvalues.planning.unguided import unguided
 from causalvalues.planning.verify import CONTROL, PLANNED, SteeringReport
+from causalvalues.scale.executors import Executor
 from causalvalues.steering.document import name_of
 from causalvalues.steering.intervention import Intervention
 from causalvalues.study.plan import Study
 from causalvalues.study.stages import Bar, silent
 from causalvalues.study.steering.candidate_file import CandidateSet
 from causalvalues.study.steering.control import control_of_plan
+from causalvalues.study.steering.crowd import Crowd, asked_by, refuse_both
 from causalvalues.study.steering.effects import N_ROLES, ask_under_all, diverged, is_hooked
 from causalvalues.study.steering.figure import draw_steering
 from causalvalues.study.steering.guiding import measured_candidates
 from causalvalues.study.steering.halves import Sheet, held_out_of
-from causalvalues.study.steering.steerable import Steerable, load_respondent, saes_of
+from causalvalues.study.steering.steerable import Steerable, saes_of
 from causalvalues.study.steering.surveyed import Surveyed
 from causalvalues.study.steering.verdict_file import VERDICT, Verdict, read_verdict, write_verdict
 from causalvalues.survey.request import Respondent
@@ -59,13 +62,17 @@ def verify_plan(
     n_items: int | None = None,
     model: str | None = None,
     respondent: Respondent | None = None,
+    executor: Executor | None = None,
     seed: int = 0,
     bar: Bar = silent,
 ) -> Verified:
     """Return what the plan of a run does, by items and roles that it was not made on.
 
+    executor   workers that ask in place of this process
+
     verify_plan(Path("runs/first")).verdict.to_frame()
     """
+    refuse_both(respondent, executor)
     surveyed = Surveyed.of(folder, model=model)
     surveyed.require(PLAN, f"plan {folder} --raise VALUE")
     made, rests_on = read_plan(folder)
@@ -82,8 +89,7 @@ def verify_plan(
     }
     with surveyed.at_work() as store:
         if not surveyed.record.finished("verify", made_from):
-            if respondent is None:
-                respondent = load_respondent(surveyed.study.model, bar=bar)
+            respondent = asked_by(surveyed.study.model, respondent, executor, bar=bar)
             surveyed.check_respondent(respondent)
             found = _asked(surveyed, made, respondent, sheet, store, seed, bar)
             written = [*write_verdict(found, folder), *draw_steering(found, folder / "figures")]
@@ -121,7 +127,11 @@ def _asked(
         interventions[UNGUIDED] = alone
     steerable = Steerable.of(respondent, saes_of(interventions.values()))
     if is_hooked(made.intervention):
-        interventions[CONTROL] = control_of_plan(made.intervention, steerable, sheet, seed=seed)
+        interventions[CONTROL] = (
+            respondent.control(made.intervention, sheet, seed=seed)
+            if isinstance(respondent, Crowd)
+            else control_of_plan(made.intervention, steerable, sheet, seed=seed)
+        )
     profiles = ask_under_all(
         surveyed, steerable, interventions, sheet, store, label="Asking held-out roles", bar=bar
     )
