@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from causalvalues.commands.terminal import answer, bar, show, table_of, waiting, wrote
+from causalvalues.scale.executors import Executor
 
 if TYPE_CHECKING:
     from causalvalues.study.steering import Measured
@@ -21,13 +22,14 @@ def candidate_effects(
     neutral: bool,
     model: str | None,
     as_json: bool,
+    executor: Executor | None = None,
 ) -> None:
     """Measure the candidates of a run, and print what each moves most."""
     with waiting(f"Reading {run}"):
         from causalvalues.study.steering import measure_candidates
 
     measured = measure_candidates(
-        run, n_roles=roles, n_items=items, neutral=neutral, model=model, bar=bar
+        run, n_roles=roles, n_items=items, neutral=neutral, model=model, executor=executor, bar=bar
     )
     if as_json:
         answer(

@@ -5,6 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from causalvalues.commands.sharing import (
+    GpusOption,
+    RayOption,
+    SlurmOption,
+    WorkersOption,
+    sharing,
+)
 from causalvalues.commands.terminal import (
     AsJson,
     ModelOption,
@@ -74,11 +81,21 @@ def candidates(
         int, typer.Option(min=0, help="Parts items and roles in calibration and held-out.")
     ] = 0,
     model: ModelOption = None,
+    workers: WorkersOption = None,
+    ray: RayOption = None,
+    slurm: SlurmOption = None,
+    gpus: GpusOption = 0,
     as_json: AsJson = False,
 ) -> None:
     """Find what may steer a surveyed model: features, methods fitted to values, role prompts.
 
+    Workers share what the rule screen asks, and give the same bytes as one process; other rules
+    and methods look inside the model in this process, which loads it as well.
+
     Example: [bold]causalvalues candidates runs/first --sae organism-gemma[/]
+
+    Example: [bold]causalvalues candidates runs/first --sae organism-gemma --rules screen
+    --workers 4[/]
     """
     with waiting(f"Reading {run}"):
         from causalvalues.study.steering import find_candidates
@@ -97,10 +114,11 @@ def candidates(
     )
     given = [name for name, each in told.items() if each is not None]
     saes, how = wishes_of(run, how, saes=tuple(sae) if sae else None, given=given)
-    found = find_candidates(
-        run, saes=saes, how=how, prompts=prompts, interventions=tuple(intervention or ()),
-        seed=seed, model=model, bar=bar,
-    )  # fmt: skip
+    with sharing(run, workers=workers, ray=ray, slurm=slurm, gpus=gpus) as executor:
+        found = find_candidates(
+            run, saes=saes, how=how, prompts=prompts, interventions=tuple(intervention or ()),
+            seed=seed, model=model, executor=executor, bar=bar,
+        )  # fmt: skip
     if as_json:
         answer(
             {

@@ -7,6 +7,13 @@ from typing import Annotated
 import typer
 
 from causalvalues.commands.candidate_effects import candidate_effects
+from causalvalues.commands.sharing import (
+    GpusOption,
+    RayOption,
+    SlurmOption,
+    WorkersOption,
+    sharing,
+)
 from causalvalues.commands.terminal import (
     AsJson,
     ClusterOption,
@@ -19,6 +26,7 @@ from causalvalues.commands.terminal import (
     wrote,
 )
 from causalvalues.errors import OptionError
+from causalvalues.scale.executors import Executor
 
 __all__ = ["effects"]
 
@@ -56,20 +64,31 @@ def effects(
         bool, typer.Option(help="Of a run: also read neutral texts under what is hooked.")
     ] = True,
     model: ModelOption = None,
+    workers: WorkersOption = None,
+    ray: RayOption = None,
+    slurm: SlurmOption = None,
+    gpus: GpusOption = 0,
     as_json: AsJson = False,
 ) -> None:
     """Estimate total effects of values on each other, or measure the candidates of a run.
 
+    Workers share the measuring, neutral texts included, and give the same bytes as one process.
+
     Example: [bold]causalvalues effects scores.csv graph.json --cluster role --cause power[/]
 
     Example: [bold]causalvalues effects runs/first --roles 12[/]
+
+    Example: [bold]causalvalues effects runs/first --slurm long --gpus 1 --workers 16[/]
     """
-    if scores.is_dir():
-        _refuse_graph(graph)
-        candidate_effects(
-            scores, roles=roles, items=items, neutral=neutral, model=model, as_json=as_json
-        )
-        return
+    with sharing(scores, workers=workers, ray=ray, slurm=slurm, gpus=gpus) as executor:
+        if scores.is_dir():
+            _refuse_graph(graph)
+            candidate_effects(
+                scores, roles=roles, items=items, neutral=neutral, model=model, as_json=as_json,
+                executor=executor,
+            )  # fmt: skip
+            return
+        _refuse_workers(executor)
     if graph is None:
         raise OptionError(
             "Effects need scores and the graph found in them, or the folder of a run",
@@ -127,6 +146,16 @@ def effects(
         columns = ("intervention", "measured change", "95% interval", "of it direct")
         table_of("What interventions did, within roles", columns, measured)
     wrote([target])
+
+
+def _refuse_workers(executor: Executor | None) -> None:
+    """Raise where workers are given to resample a table, which one process does."""
+    if executor is not None:
+        raise OptionError(
+            "Workers measure the candidates of a run",
+            found="a table of scores",
+            remedy="leave --workers, --ray and --slurm out, or name the folder of a run",
+        )
 
 
 def _refuse_graph(graph: Path | None) -> None:

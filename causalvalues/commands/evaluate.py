@@ -6,6 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from pydantic import JsonValue
 
+from causalvalues.commands.sharing import (
+    GpusOption,
+    RayOption,
+    SlurmOption,
+    WorkersOption,
+    sharing,
+)
 from causalvalues.commands.terminal import (
     AsJson,
     ModelOption,
@@ -38,17 +45,28 @@ def evaluate(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the random directions.")] = 0,
     model: ModelOption = None,
+    workers: WorkersOption = None,
+    ray: RayOption = None,
+    slurm: SlurmOption = None,
+    gpus: GpusOption = 0,
     as_json: AsJson = False,
 ) -> None:
     """Verify a plan: held-out items and roles, options reversed, a control of the same norm.
 
+    Workers share the asking, and give the same bytes as one process.
+
     Example: [bold]causalvalues evaluate runs/first[/]
+
+    Example: [bold]causalvalues evaluate runs/first --workers 4[/]
     """
     with waiting(f"Reading {run}"):
         from causalvalues.study.pages import write_pages
         from causalvalues.study.steering import verify_plan
 
-    verified = verify_plan(run, n_roles=roles, n_items=items, seed=seed, model=model, bar=bar)
+    with sharing(run, workers=workers, ray=ray, slurm=slurm, gpus=gpus) as executor:
+        verified = verify_plan(
+            run, n_roles=roles, n_items=items, seed=seed, model=model, executor=executor, bar=bar
+        )
     pages = write_pages(run, bar=bar)
     if as_json:
         answer(_document(verified, run))
