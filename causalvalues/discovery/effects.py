@@ -10,6 +10,7 @@ resampled tables, from the quantile of the lows to the quantile of the highs. Wi
 resample also finds its own graph, so that the interval holds the doubt about the graph itself.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 
@@ -18,6 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from causalvalues.discovery.correlation import as_correlation
+from causalvalues.discovery.draws import Draws, Progress, Spread, in_threads
 from causalvalues.discovery.evidence import usable_rows
 from causalvalues.discovery.graph import Effect, ValueGraph
 from causalvalues.discovery.marks import Marks
@@ -29,7 +31,7 @@ from causalvalues.discovery.measured import (
 )
 from causalvalues.discovery.options import ContextUse, Search
 from causalvalues.discovery.parent_sets import describes_graphs, possible_parents
-from causalvalues.discovery.resampling import Progress, Source, Unit, in_parallel, source_of
+from causalvalues.discovery.resampling import Counts, Source, Unit, source_of
 from causalvalues.discovery.search import search_marks
 from causalvalues.errors import GraphError, OptionError
 from causalvalues.survey.dependence import covariance_matrix
@@ -69,12 +71,14 @@ def effects(
     level: float = 0.95,
     search: Search | None = None,
     seed: int = 0,
+    spread: Spread = in_threads,
     progress: Progress | None = None,
 ) -> EffectsResult:
     """Return the total effect of every value on every other, with intervals.
 
     A graph without context nodes is estimated from the rows without intervention, where the table
     tells them apart, so that what interventions measured stays a test of what the graph predicts.
+    spread: who estimates the resamples, as of `stability`.
 
     effects(table, discover(table)).to_frame().head()
     """
@@ -93,7 +97,10 @@ def effects(
     low, high = total_effects(
         covariance_matrix(source.data, weights=source.table.weights)[None], _parent_sets(marks)
     )
-    lows, highs = _resampled(source, marks, search, n_resamples, seed, progress)
+    fixed = None if search is not None else _parent_sets(marks)
+    answer = partial(_one_resample, source=source, sets=fixed, search=search)
+    draws = Draws(Covariances(source), answer, n_resamples, seed)
+    lows, highs = _resampled(source, spread(draws, progress=progress))
     tail = (1 - level) / 2
     with np.errstate(invalid="ignore"):
         bottom = np.nanquantile(lows, tail, axis=0)
@@ -148,25 +155,32 @@ def total_effects(covariances: Floats, sets: ParentSets) -> tuple[Floats, Floats
     return low, high
 
 
-def _resampled(
-    source: Source,
-    marks: Marks,
-    search: Search | None,
-    n_resamples: int,
-    seed: int,
-    progress: Progress | None,
-) -> tuple[Floats, Floats]:
+@dataclass(frozen=True, eq=False)
+class Covariances:
+    """Resamples of a source, each as its covariances and its number of rows."""
+
+    source: Source
+
+    @property
+    def n_together(self) -> int:
+        """Return how many draws are made together."""
+        return self.source.n_together
+
+    def draw(self, rng: np.random.Generator, n_draws: int) -> Counts:
+        """Return how often each of the next draws takes each unit."""
+        return self.source.draw(rng, n_draws)
+
+    def given(self, drawn: Counts, wanted: slice) -> Iterator[tuple[Floats, int]]:
+        """Yield the covariances and the number of rows of each wanted draw."""
+        covariances, n_rows = self.source.covariances(drawn, wanted), self.source.n_rows(drawn)
+        for covariance, n in zip(covariances, n_rows[wanted], strict=True):
+            yield covariance, int(n)
+
+
+def _resampled(source: Source, found: Sequence[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
     """Return the lows and highs of each resample, in the units of the scores."""
     scale = source.scale
     units = scale[None, :] / scale[:, None]  # [i, j]: sd of j per sd of i
-    fixed = None if search is not None else _parent_sets(marks)
-    answer = partial(_one_resample, source=source, sets=fixed, search=search)
-    draws = (
-        (covariance, int(n))
-        for counts in source.counts(n_resamples, seed)
-        for covariance, n in zip(source.covariances(counts), source.n_rows(counts), strict=True)
-    )
-    found = in_parallel(answer, draws, total=n_resamples, progress=progress)
     lows, highs = (np.array([pair[side] for pair in found]) * units for side in (0, 1))
     return lows, highs
 

@@ -14,7 +14,7 @@ compares "inside" with "outside" a graph must beat what the same shape gives und
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from dataclasses import replace as replace_fields
-from functools import partial
+from functools import cached_property, partial
 from typing import Literal
 
 import numpy as np
@@ -22,17 +22,26 @@ from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from causalvalues.discovery.correlation import correlation_matrix
+from causalvalues.discovery.draws import Draws, Progress, Spread, in_threads
 from causalvalues.discovery.evidence import Evidence, gather, usable_rows
 from causalvalues.discovery.graph import Check, ValueGraph
 from causalvalues.discovery.options import ContextUse, Search
-from causalvalues.discovery.resampling import Progress, in_parallel, unit_codes
+from causalvalues.discovery.resampling import unit_codes
 from causalvalues.discovery.search import search_marks
 from causalvalues.errors import OptionError
 from causalvalues.survey.scores import ScoreTable
 
-__all__ = ["NullResult", "RelabelledNull", "block_permutations", "nulls", "relabelled_null"]
+__all__ = [
+    "NullResult",
+    "Permutations",
+    "RelabelledNull",
+    "block_permutations",
+    "nulls",
+    "relabelled_null",
+]
 
 Floats = NDArray[np.float64]
+Orders = list[NDArray[np.int64]]  # per column, the clusters in their new order
 LEVEL = 0.05
 
 
@@ -91,9 +100,12 @@ def nulls(
     contexts: ContextUse = "pool",
     n_permutations: int = 1000,
     seed: int = 0,
+    spread: Spread = in_threads,
     progress: Progress | None = None,
 ) -> NullResult:
     """Return the number of edges and the dependence that block permutations leave.
+
+    spread: who searches the permuted tables, as of `stability`.
 
     nulls(ScoreTable.from_csv("scores.csv", cluster="role"), n_permutations=200).sentence()
     """
@@ -109,17 +121,14 @@ def nulls(
     table = usable_rows(table, contexts)
     evidence = gather(table, correlation=chosen.correlation)
     observed = search_marks(evidence, chosen)
-    draws = in_parallel(
-        partial(_edges_and_dependence, table=table, evidence=evidence, search=chosen),
-        block_permutations(table.scores, unit_codes(table), n_permutations, seed),
-        total=n_permutations,
-        progress=progress,
-    )
+    answer = partial(_edges_and_dependence, table=table, evidence=evidence, search=chosen)
+    lot = Permutations(table.scores, unit_codes(table))
+    found = spread(Draws(lot, answer, n_permutations, seed), progress=progress)
     return NullResult(
         observed_edges=int(np.count_nonzero(np.triu(observed))),
-        edges=np.array([n_edges for n_edges, _ in draws]),
+        edges=np.array([n_edges for n_edges, _ in found]),
         observed_dependence=_dependence(evidence.correlation),
-        dependence=np.array([dependence for _, dependence in draws]),
+        dependence=np.array([dependence for _, dependence in found]),
         unit="row" if table.clusters is None else "cluster",
     )
 
@@ -132,16 +141,45 @@ def block_permutations(
     Clusters of different sizes are laid end to end in their new order, so that a block may reach
     over the border of another; with equal sizes it never does.
     """
+    lot = Permutations(scores, codes)
     rng = np.random.default_rng(seed)
-    rows_by_cluster = np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes))[:-1])
-    places = np.concatenate(rows_by_cluster)
     for _ in range(n_permutations):
-        permuted = np.empty_like(scores)
-        for column in range(scores.shape[1]):
-            order = rng.permutation(len(rows_by_cluster))
-            taken = np.concatenate([rows_by_cluster[cluster] for cluster in order])
-            permuted[places, column] = scores[taken, column]
-        yield permuted
+        yield from lot.given(lot.draw(rng, 1), slice(None))
+
+
+@dataclass(frozen=True, eq=False)
+class Permutations:
+    """Tables in which blocks of rows change places, each column by a permutation of its own."""
+
+    scores: Floats  # (row, value)
+    codes: NDArray[np.intp]  # (row,): its cluster
+    n_together: int = 1
+
+    def draw(self, rng: np.random.Generator, n_draws: int) -> list[Orders]:
+        """Return the new order of the clusters in each column."""
+        n_clusters = int(self.codes.max()) + 1
+        columns = range(self.scores.shape[1])
+        return [[rng.permutation(n_clusters) for _ in columns] for _ in range(n_draws)]
+
+    def given(self, drawn: list[Orders], wanted: slice) -> Iterator[Floats]:
+        """Yield the permuted tables."""
+        for orders in drawn[wanted]:
+            permuted = np.empty_like(self.scores)
+            for column, order in enumerate(orders):
+                taken = np.concatenate([self._blocks[cluster] for cluster in order])
+                permuted[self._places, column] = self.scores[taken, column]
+            yield permuted
+
+    @cached_property
+    def _blocks(self) -> list[NDArray[np.intp]]:
+        """Return the rows of each cluster."""
+        starts = np.cumsum(np.bincount(self.codes))[:-1]
+        return np.split(np.argsort(self.codes, kind="stable"), starts)
+
+    @cached_property
+    def _places(self) -> NDArray[np.intp]:
+        """Return the rows, cluster by cluster."""
+        return np.concatenate(self._blocks)
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,13 +8,11 @@ libraries that insist on rows get the rows of each draw instead.
 Guarantee: a seed gives the same draws whatever the number of threads.
 """
 
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import replace as replace_fields
-from os import cpu_count
-from typing import Literal, TypeVar, get_args
+from functools import cached_property
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,23 +25,21 @@ from causalvalues.discovery.correlation import (
     moments_by_cluster,
     without_rounding,
 )
+from causalvalues.discovery.draws import Progress
 from causalvalues.discovery.evidence import Evidence, joint_table, nodes_of, usable_rows
 from causalvalues.discovery.options import ContextUse, Search
-from causalvalues.errors import OptionError, TooFewRows
+from causalvalues.errors import OptionError
 from causalvalues.survey.dependence import covariance_matrix
 from causalvalues.survey.guards import ensure_usable
 from causalvalues.survey.scores import ScoreTable
 
-__all__ = ["Progress", "Source", "Unit", "in_parallel", "source_of", "unit_codes"]
+__all__ = ["Progress", "Resamples", "Source", "Unit", "source_of", "unit_codes"]
 
 Floats = NDArray[np.float64]
 Unit = Literal["cluster", "row"]
-Progress = Callable[[int, int], None]
-Given = TypeVar("Given")
-Answer = TypeVar("Answer")
+Counts = NDArray[np.int64]  # (draw, unit): how often each draw takes each unit
 
 BATCH = 64  # draws whose covariances are computed at once
-REPORT_EVERY = 16  # draws
 ROOM = 32_000_000  # floats that the cross-products of all units may take
 
 
@@ -56,7 +52,17 @@ class Source:
     data: Floats  # (row, node)
     codes: NDArray[np.intp]  # (row,): its unit
     unit: Unit
-    moments: Moments | None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return all but the moments, which may be far larger than what they are made from."""
+        return {name: held for name, held in vars(self).items() if name != "moments"}
+
+    @cached_property
+    def moments(self) -> Moments | None:
+        """Return the moments of each unit; None where they would take too much room."""
+        if self.n_units * self.data.shape[1] ** 2 > ROOM:
+            return None
+        return moments_by_cluster(self.data, self.codes, weights=self.table.weights)
 
     @property
     def n_units(self) -> int:
@@ -68,44 +74,57 @@ class Source:
         """Return the standard deviation of each column over all rows."""
         return np.sqrt(np.diagonal(covariance_matrix(self.data, weights=self.table.weights)))
 
-    def counts(self, n_draws: int, seed: int) -> Iterator[NDArray[np.int64]]:
-        """Yield, in batches, how often each draw takes each unit: (draw, unit)."""
-        rng = np.random.default_rng(seed)
-        n_units = self.n_units
-        size = BATCH if n_units * BATCH < ROOM else 1
-        for start in range(0, n_draws, size):
-            n_now = min(size, n_draws - start)
-            yield rng.multinomial(n_units, np.full(n_units, 1 / n_units), size=n_now)
+    @property
+    def n_together(self) -> int:
+        """Return how many draws are made together."""
+        return BATCH if self.n_units * BATCH < ROOM else 1
 
-    def covariances(self, counts: NDArray[np.int64]) -> Floats:
-        """Return the covariances of each draw, columns in their standard deviations."""
+    def draw(self, rng: np.random.Generator, n_draws: int) -> Counts:
+        """Return how often each of the next draws takes each unit."""
+        n_units = self.n_units
+        return rng.multinomial(n_units, np.full(n_units, 1 / n_units), size=n_draws)
+
+    def counts(self, n_draws: int, seed: int) -> Iterator[Counts]:
+        """Yield, in batches, how often each draw takes each unit."""
+        rng = np.random.default_rng(seed)
+        for start in range(0, n_draws, self.n_together):
+            yield self.draw(rng, min(self.n_together, n_draws - start))
+
+    def covariances(self, counts: Counts, wanted: slice = slice(None)) -> Floats:
+        """Return the covariances of the wanted draws, columns in their standard deviations.
+
+        They are computed together, as the last digits depend on how many are.
+        """
         if self.moments is not None:
-            return covariances_of(self.moments, counts.astype(np.float64))
+            return covariances_of(self.moments, counts.astype(np.float64))[wanted]
         weights = np.ones(len(self.data)) if self.table.weights is None else self.table.weights
         outer = np.outer(self.scale, self.scale)
-        drawn = [covariance_matrix(self.data, weights=weights * row[self.codes]) for row in counts]
+        drawn = [
+            covariance_matrix(self.data, weights=weights * row[self.codes])
+            for row in counts[wanted]
+        ]
         return without_rounding(np.array(drawn) / outer)
 
-    def n_rows(self, counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    def n_rows(self, counts: Counts) -> NDArray[np.int64]:
         """Return how many rows each draw holds, scaled where rows are weighted."""
         drawn: NDArray[np.int64] = counts @ np.bincount(self.codes)
         return np.maximum(drawn * self.whole.n_rows // len(self.data), 1)
 
-    def evidence(self, search: Search, n_draws: int, seed: int) -> Iterator[Evidence | None]:
-        """Yield the evidence of each draw, or None where a column is constant in it."""
-        from_moments = search.engine == "fast" and search.correlation == "pearson"
-        for counts in self.counts(n_draws, seed):
-            n_rows = self.n_rows(counts)
-            if from_moments:
-                correlations = as_correlation(self.covariances(counts))
-                for correlation, n in zip(correlations, n_rows, strict=True):
-                    usable = bool(np.isfinite(correlation).all())
-                    yield self.evidence_of(correlation, int(n)) if usable else None
-            else:
-                for row, n in zip(counts, n_rows, strict=True):
-                    yield self._from_rows(search, row, int(n))
+    def evidence(
+        self, search: Search, counts: Counts, wanted: slice = slice(None)
+    ) -> Iterator[Evidence | None]:
+        """Yield the evidence of each wanted draw, or None where a column is constant in it."""
+        n_rows = self.n_rows(counts)[wanted]
+        if search.engine == "fast" and search.correlation == "pearson":
+            correlations = as_correlation(self.covariances(counts, wanted))
+            for correlation, n in zip(correlations, n_rows, strict=True):
+                usable = bool(np.isfinite(correlation).all())
+                yield self.evidence_of(correlation, int(n)) if usable else None
+        else:
+            for row, n in zip(counts[wanted], n_rows, strict=True):
+                yield self._from_rows(search, row, int(n))
 
-    def _from_rows(self, search: Search, counts: NDArray[np.int64], n_rows: int) -> Evidence | None:
+    def _from_rows(self, search: Search, counts: Counts, n_rows: int) -> Evidence | None:
         """Return the evidence of one draw from its rows."""
         taken = np.repeat(np.arange(len(self.data)), counts[self.codes])
         data = self.data[taken]
@@ -121,6 +140,27 @@ class Source:
         return replace_fields(self.whole, correlation=correlation, n_rows=n_rows, data=data)
 
 
+@dataclass(frozen=True, eq=False)
+class Resamples:
+    """Resamples of a source, each as a search sees it."""
+
+    source: Source
+    search: Search
+
+    @property
+    def n_together(self) -> int:
+        """Return how many draws are made together."""
+        return self.source.n_together
+
+    def draw(self, rng: np.random.Generator, n_draws: int) -> Counts:
+        """Return how often each of the next draws takes each unit."""
+        return self.source.draw(rng, n_draws)
+
+    def given(self, drawn: Counts, wanted: slice) -> Iterator[Evidence | None]:
+        """Yield the evidence of each wanted draw."""
+        return self.source.evidence(self.search, drawn, wanted)
+
+
 def source_of(table: ScoreTable, *, by: Unit = "cluster", contexts: ContextUse = "pool") -> Source:
     """Return what resamples are drawn from, after every guard has passed.
 
@@ -133,15 +173,12 @@ def source_of(table: ScoreTable, *, by: Unit = "cluster", contexts: ContextUse =
     joint = joint_table(table, contexts)
     ensure_usable(joint, for_resampling=by_cluster)
     codes = unit_codes(table) if by_cluster else np.arange(table.n_rows)
-    data = joint.scores
-    small = (int(codes.max()) + 1) * data.shape[1] ** 2 <= ROOM
     return Source(
         table=table,
         whole=nodes_of(table, contexts),
-        data=data,
+        data=joint.scores,
         codes=codes,
         unit="cluster" if by_cluster else "row",
-        moments=moments_by_cluster(data, codes, weights=table.weights) if small else None,
     )
 
 
@@ -150,32 +187,3 @@ def unit_codes(table: ScoreTable) -> NDArray[np.intp]:
     if table.clusters is None:
         return np.arange(table.n_rows)
     return np.unique(table.clusters, return_inverse=True)[1]
-
-
-def in_parallel(
-    answer: Callable[[Given], Answer],
-    given: Iterator[Given],
-    *,
-    total: int,
-    progress: Progress | None = None,
-) -> Sequence[Answer]:
-    """Return the answers in order; compiled kernels let threads run side by side."""
-    answers: list[Answer] = []
-    n_workers = cpu_count() or 1
-    waiting: deque[Future[Answer]] = deque()  # short, so that few draws are held at a time
-
-    def take() -> None:
-        answers.append(waiting.popleft().result())
-        if progress is not None and (len(answers) % REPORT_EVERY == 0 or len(answers) == total):
-            progress(len(answers), total)
-
-    with ThreadPoolExecutor(max_workers=n_workers) as pool:
-        for one in given:
-            waiting.append(pool.submit(answer, one))
-            if len(waiting) > n_workers:
-                take()
-        while waiting:
-            take()
-    if not answers:
-        raise TooFewRows("Resampling needs at least one draw", found="none")
-    return answers

@@ -18,6 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from causalvalues.discovery.discover import rules_for
+from causalvalues.discovery.draws import Draws, Progress, Spread, in_threads
 from causalvalues.discovery.evidence import Evidence
 from causalvalues.discovery.graph import Check, Support, ValueGraph
 from causalvalues.discovery.knowledge import Knowledge, Rules
@@ -32,7 +33,7 @@ from causalvalues.discovery.marks import (
     undirected_pairs,
 )
 from causalvalues.discovery.options import ContextUse, Search
-from causalvalues.discovery.resampling import Progress, Source, Unit, in_parallel, source_of
+from causalvalues.discovery.resampling import Resamples, Source, Unit, source_of
 from causalvalues.discovery.search import search_marks
 from causalvalues.errors import ConstantColumn, OptionError
 from causalvalues.provenance import Manifest
@@ -90,9 +91,13 @@ def stability(
     by: Unit = "cluster",
     threshold: float = 0.5,
     seed: int = 0,
+    spread: Spread = in_threads,
     progress: Progress | None = None,
 ) -> StabilityResult:
     """Return the support of every pair over resamples, and the consensus at a threshold.
+
+    spread: who searches the resamples; `scale.drawing.Over(Processes(4))`, say, for the same result
+    of four processes.
 
     stability(ScoreTable.from_csv("scores.csv", cluster="role"), n_resamples=200).support
     """
@@ -103,12 +108,9 @@ def stability(
     chosen = Search() if search is None else search
     source = source_of(table, by=by, contexts=contexts)
     rules = rules_for(source.whole, knowledge)
-    found = in_parallel(
-        partial(_marks_or_none, search=chosen, rules=rules),
-        source.evidence(chosen, n_resamples, seed),
-        total=n_resamples,
-        progress=progress,
-    )
+    answer = partial(_marks_or_none, search=chosen, rules=rules)
+    draws = Draws(Resamples(source, chosen), answer, n_resamples, seed)
+    found = spread(draws, progress=progress)
     usable = np.array([marks for marks in found if marks is not None])
     if not len(usable):
         raise ConstantColumn(

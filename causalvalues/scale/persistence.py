@@ -48,13 +48,15 @@ def persist(
     take: Callable[[Task, Result], str],
     name: Callable[[Task], str] = str,
     patience: Patience | None = None,
+    remedy: str = ON,
 ) -> None:
     """Return when every result was taken; raise `WorkFailed` where patience ends first.
 
-    `take` says in words what is wrong with a result, "" where nothing is.
+    `take` says in words what is wrong with a result, "" where nothing is; `remedy`, what to do
+    where something was given up.
     """
     patience = patience or Patience()
-    ledger = _Ledger([name(task) for task in tasks], patience)
+    ledger = _Ledger([name(task) for task in tasks], patience, remedy)
     places = list(range(len(tasks)))
     while places:
         with closing(executor.map(work, [tasks[place] for place in places])) as outcomes:
@@ -75,6 +77,7 @@ class _Ledger:
 
     names: list[str]
     patience: Patience
+    remedy: str
     faults: dict[int, list[str]] = field(default_factory=dict)
     failed: list[int] = field(default_factory=list)  # in this round
     given_up: list[int] = field(default_factory=list)
@@ -110,7 +113,7 @@ class _Ledger:
                 f"All {len(self.names)} parts of the work must be done",
                 found=f"{len(self.given_up)} were given up after {n_tries} tries: "
                 + "; ".join(self._summary()),
-                remedy=ON,
+                remedy=self.remedy,
             )
 
     def _summary(self) -> list[str]:

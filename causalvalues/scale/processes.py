@@ -64,8 +64,8 @@ class Processes:
             while waiting or busy:
                 for worker in self._idle(busy.keys(), len(waiting)):
                     place, task = waiting.popleft()
-                    worker.give(work, task)
                     busy[worker.line] = worker, place
+                    worker.give(work, task)
                 for line in wait(list(busy)):
                     worker, place = busy.pop(cast("Line", line))
                     yield replace(self._heard(worker), place=place)
@@ -117,12 +117,13 @@ class Processes:
 
 @dataclass(eq=False)
 class _Worker:
-    """A process, the line to it, and what it says aside."""
+    """A process, the line to it, and what it says aside; `work` is the last that it was told."""
 
     seat: int
     process: subprocess.Popen[bytes]
     line: Line
     aside: IO[bytes]
+    work: Callable[[Any], Any] | None = None
 
     @classmethod
     def start(cls, seat: int, environment: Mapping[str, str]) -> "_Worker":
@@ -142,9 +143,13 @@ class _Worker:
         return cls(seat, process, ours, aside)
 
     def give(self, work: Callable[[Task], Result], task: Task) -> None:
-        """Hand a task over; a worker that has died meanwhile is found out on hearing it."""
+        """Hand a task over, and the work where it is another than before, as it may be large.
+
+        A worker that has died meanwhile is found out on hearing it.
+        """
+        known, self.work = work is self.work, work
         with suppress(BrokenPipeError, ConnectionResetError):
-            self.line.send((work, task))
+            self.line.send((None if known else work, task))
 
     def hear(self) -> Outcome[Any]:
         """Return what became of its task."""

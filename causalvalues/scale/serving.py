@@ -2,7 +2,7 @@
 
     python -m causalvalues.scale.serving HANDLE      the end of a pipe that the driver handed down
 
-A worker ends when the driver closes the pipe, or is gone.
+Work is said with its first task alone. A worker ends when the driver closes the pipe, or is gone.
 """
 
 import sys
@@ -14,13 +14,18 @@ from causalvalues.scale.outcome import attempted
 
 __all__ = ["serve"]
 
+Work = Callable[[object], object]
 
-def serve(line: "Connection[object, tuple[Callable[[object], object], object]]") -> None:
+
+def serve(line: "Connection[object, tuple[Work | None, object]]") -> None:
     """Do what comes down a line until it is closed."""
+    work: Work | None = None
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
-            work, task = line.recv()
-            line.send(attempted(work, task, 0))
+            told, task = line.recv()
+            work = work if told is None else told
+            if work is not None:
+                line.send(attempted(work, task, 0))
 
 
 if __name__ == "__main__":
