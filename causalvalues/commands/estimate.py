@@ -1,8 +1,8 @@
 """`causalvalues estimate study.yaml`: what a study will take, before anything runs."""
 
-from dataclasses import replace
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from pydantic import JsonValue
@@ -37,6 +37,16 @@ def estimate(
         float | None,
         typer.Option(min=0.001, max=1, help="Share of the peak reached.", show_default=False),
     ] = None,
+    reading: Annotated[
+        float | None,
+        typer.Option(
+            min=0.001, help="Gigabytes of a checkpoint read in a second.", show_default=False
+        ),
+    ] = None,
+    measured: Annotated[
+        Path | None,
+        typer.Option(help="What bench/gpu.py measured on a card: its share of the peak."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Tell tokens, operations, memory, time and cost of a study before anything runs.
@@ -45,6 +55,7 @@ def estimate(
 
     Example: [bold]causalvalues estimate experiments/gemma-2b-it/study.yaml --hardware h100[/]
     """
+    from causalvalues.scale.assumed import assumptions
     from causalvalues.study.interview import Interview
     from causalvalues.study.plan import Study
 
@@ -55,8 +66,10 @@ def estimate(
     folder = _folder(plan.model.name)
     shape, (counting, tokens) = _shape(plan.model.name, folder), _tokens(folder)
     told = [
-        (each, _estimate(interview, shape, tokens, each, devices))
-        for each in _machines(hardware, shape, price=price, share=share)
+        (each, _estimate(interview, shape, tokens, each, devices, plan.model.quantize))
+        for each in _machines(
+            hardware, shape, price=price, share=share, reading=reading, measured=measured
+        )
     ]
     if as_json:
         answer({"study": plan.name, "model": plan.model.name, "counting": counting,
@@ -80,10 +93,23 @@ def estimate(
         ],
     )  # fmt: skip
     show("Outside: of that time, what text, packing and the store take outside the model.")
+    table_of(
+        "Assumed",
+        ("what", "number", "where it comes from", "option"),
+        [
+            (each.what, ", ".join(each.numbers), each.source, each.option)
+            for each in assumptions([machine for machine, _ in told])
+        ],
+    )
 
 
 def _estimate(
-    interview: "Interview", shape: "Shape", tokens: "Tokens", machine: "Hardware", n_devices: int
+    interview: "Interview",
+    shape: "Shape",
+    tokens: "Tokens",
+    machine: "Hardware",
+    n_devices: int,
+    quantize: Literal["int8", "nf4"] | None,
 ) -> "Estimate":
     """Return what a study takes on some devices."""
     from causalvalues.scale.ahead import work_of
@@ -99,13 +125,41 @@ def _estimate(
         budget=machine.token_budget,
     )
     n_written = max(question.max_new_tokens or 0 for question in interview.questions)
-    return estimated(work, shape, machine, n_devices=n_devices, n_written=n_written)
+    return estimated(
+        work, shape, machine, n_devices=n_devices, n_written=n_written, quantize=quantize
+    )
 
 
 def _machines(
-    name: str | None, shape: "Shape", *, price: float | None, share: float | None
+    name: str | None,
+    shape: "Shape",
+    *,
+    price: float | None,
+    share: float | None,
+    reading: float | None,
+    measured: Path | None,
 ) -> list["Hardware"]:
-    """Return the hardware that is meant, with its price and share as told."""
+    """Return the hardware that is meant, with what is told or was measured instead of guesses."""
+    from causalvalues.errors import OptionError
+    from causalvalues.scale.assumed import as_told
+    from causalvalues.scale.measured import read_measured, with_measured
+
+    machines = _of_name(name, shape)
+    if measured is not None:
+        if share is not None:
+            raise OptionError("`--share` and `--measured` say the same thing", found="both")
+        seen = read_measured(measured)
+        if all(each.name != seen.hardware for each in machines):
+            raise OptionError(
+                f"`--measured` must be of {' or '.join(each.name for each in machines)}",
+                found=f"a measurement of {seen.card}",
+            )
+        machines = [with_measured(each, seen) for each in machines]
+    return [as_told(each, price=price, share=share, reading=reading) for each in machines]
+
+
+def _of_name(name: str | None, shape: "Shape") -> list["Hardware"]:
+    """Return the hardware of a name, or all there is."""
     from causalvalues.errors import OptionError
     from causalvalues.scale.hardware import HARDWARE
     from causalvalues.scale.processor import processor
@@ -118,14 +172,7 @@ def _machines(
         machines = [HARDWARE[name]]
     else:
         raise OptionError(f"`--hardware` is {HERE}, {', '.join(HARDWARE)}", found=name)
-    return [
-        replace(
-            each,
-            price_per_hour=each.price_per_hour if price is None else price,
-            share=each.share if share is None else share,
-        )
-        for each in machines
-    ]
+    return machines
 
 
 def _folder(name: str) -> Path | None:
@@ -187,7 +234,13 @@ def _document(machine: "Hardware", found: "Estimate") -> dict[str, JsonValue]:
     """Return an estimate for machines."""
     return {
         "hardware": machine.name,
-        "assumed": {"share": machine.share, "dollars_per_hour": machine.price_per_hour},
+        "assumed": {
+            "operations_per_second": machine.operations_per_second,
+            "share": machine.share,
+            "dollars_per_hour": machine.price_per_hour,
+            "bytes_read_per_second": machine.bytes_read_per_second,
+            "sources": dict(asdict(machine.sources)),
+        },
         "prompts": found.work.n_prompts,
         "tokens_asked": found.work.tokens_asked,
         "tokens_computed": found.work.tokens_computed,

@@ -12,7 +12,10 @@ Guarantee: every assumption is a field that can be set; tokens that a prompt sha
 counted as the engine counts them.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
 
 from causalvalues.models.packing import Cost
 from causalvalues.scale.hardware import Hardware
@@ -21,9 +24,11 @@ from causalvalues.scale.workload import Workload
 
 __all__ = ["Estimate", "cost_of", "estimate"]
 
-READING_BYTES_PER_SECOND = 1e9  # of a checkpoint, from a disk
 HOST_SECONDS_PER_PROMPT, HOST_SECONDS_PER_TOKEN = 1.5e-4, 6.5e-7  # bench/README.md
 LIVE = 8  # vectors of a token's width that are alive at once in a layer
+BYTES_OF_QUANTISED: Mapping[str, float] = MappingProxyType(
+    {"int8": 1.0, "nf4": 0.5 + 4 / 64}  # a scale of four bytes for 64 weights
+)
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,7 @@ def estimate(
     *,
     n_devices: int = 1,
     n_written: int = 0,
+    quantize: Literal["int8", "nf4"] | None = None,
 ) -> Estimate:
     """Return what a workload takes; `n_written` tokens at most are written after each prompt."""
     cost = cost_of(shape)
@@ -67,10 +73,10 @@ def estimate(
     )
     rate = hardware.operations_per_second * hardware.share
     written, seconds_written = _written(work, shape, hardware, n_written)
-    loading = shape.weights * hardware.bytes_per_weight / READING_BYTES_PER_SECOND
+    loading = shape.weights * hardware.bytes_per_weight / hardware.bytes_read_per_second
     host = HOST_SECONDS_PER_PROMPT * work.n_prompts + HOST_SECONDS_PER_TOKEN * work.tokens_asked
     seconds = (operations / rate + seconds_written + host) / n_devices + loading
-    memory = _memory(work, shape, hardware)
+    memory = _memory(work, shape, hardware, quantize)
     return Estimate(
         work,
         operations + written,
@@ -97,10 +103,23 @@ def _written(
     return operations, max(by_memory / hardware.bytes_per_second, by_rate)
 
 
-def _memory(work: Workload, shape: Shape, hardware: Hardware) -> float:
-    """Return the bytes of weights, of what a full batch keeps alive, and of its scores."""
+def _memory(
+    work: Workload,
+    shape: Shape,
+    hardware: Hardware,
+    quantize: Literal["int8", "nf4"] | None,
+) -> float:
+    """Return the bytes of weights, of what a full batch keeps alive, and of its scores.
+
+    A quantised matrix is unpacked while it is used: the largest counts whole.
+    """
     per_token = LIVE * shape.width + 3 * shape.inner
     alive = hardware.token_budget * per_token * hardware.bytes_per_weight
     tokens_per_prompt = max(work.tokens_computed / max(work.n_prompts, 1), 1.0)
     scores = hardware.token_budget / tokens_per_prompt * shape.vocabulary * 4
-    return shape.weights * hardware.bytes_per_weight + alive + scores
+    weights = float(shape.weights * hardware.bytes_per_weight)
+    if quantize is not None:
+        less = hardware.bytes_per_weight - BYTES_OF_QUANTISED[quantize]
+        unpacked = shape.width * shape.inner * hardware.bytes_per_weight
+        weights += unpacked - less * shape.weights_of_layers
+    return weights + alive + scores

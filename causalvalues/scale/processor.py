@@ -10,7 +10,7 @@ import os
 import time
 from collections.abc import Callable
 
-from causalvalues.scale.hardware import Hardware
+from causalvalues.scale.hardware import Hardware, Sources
 from causalvalues.scale.shapes import Shape
 
 __all__ = ["processor", "seconds_of", "share_of_width"]
@@ -42,6 +42,11 @@ def processor(shape: Shape) -> Hardware:
         bytes_per_weight=4,
         token_budget=TOKEN_BUDGET,
         share=share_of_width(shape.width),
+        sources=Sources(
+            peak="measured now: products of 1024³",
+            share="measured on other processors, by width (bench/README.md)",
+            price="none",
+        ),
     )
 
 

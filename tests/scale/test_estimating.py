@@ -16,8 +16,10 @@ from causalvalues.models.checkpoint import read_json
 from causalvalues.models.language_model import LanguageModel
 from causalvalues.organism.embedded import folder_of
 from causalvalues.scale.ahead import work_of
+from causalvalues.scale.assumed import as_told, assumptions
 from causalvalues.scale.estimate import cost_of, estimate
-from causalvalues.scale.hardware import HARDWARE, Hardware
+from causalvalues.scale.hardware import HARDWARE, Hardware, hardware_of_card
+from causalvalues.scale.measured import read_measured, with_measured
 from causalvalues.scale.own_tokens import own_tokens
 from causalvalues.scale.processor import share_of_width
 from causalvalues.scale.shapes import KNOWN, Shape
@@ -143,9 +145,111 @@ def test_the_command_tells_it_without_running_or_fetching_anything(tmp_path: Pat
     assert found.exit_code == 0, found.stderr
     (machine,) = json.loads(found.stdout)["machines"]
     assert machine["prompts"] == 50 * 160
-    assert machine["assumed"] == {"share": 0.4, "dollars_per_hour": 5.0}
+    assumed = machine["assumed"]
+    assert (assumed["share"], assumed["dollars_per_hour"]) == (0.4, 5.0)
+    assert assumed["sources"]["price"] == "--price"
+    assert "guess" in assumed["sources"]["share"]
     assert machine["dollars"] == pytest.approx(machine["seconds"] / 3600 * 2 * 5)
     assert [path.name for path in tmp_path.iterdir()] == ["study.yaml"]
     refused = told(study, "--hardware", "abacus").exception
     assert isinstance(refused, OptionError)
     assert "h100" in str(refused)
+
+
+def measurement(folder: Path, **changed: object) -> Path:
+    """A file as bench/gpu.py writes it."""
+    numbers = {"card": "NVIDIA H200", "shape": "gemma-2b", "dtype": "bfloat16", "share": 0.25}
+    path = folder / "gpu.json"
+    path.write_text(json.dumps({"name": "gpu", "numbers": {**numbers, **changed}}))
+    return path
+
+
+def test_what_was_measured_replaces_the_guess_for_that_card_alone(tmp_path: Path) -> None:
+    seen = read_measured(measurement(tmp_path))
+    assert seen.hardware == "h200"
+    work = Workload(1e6, 3e8, 3e7, 1e10)
+    guessed, measured = HARDWARE["h200"], with_measured(HARDWARE["h200"], seen)
+    loading = GEMMA.weights * 2 / 1e9
+    slow, fast = (estimate(work, GEMMA, each) for each in (measured, guessed))
+    in_model = [each.seconds - each.host_seconds - loading for each in (slow, fast)]
+    assert in_model[0] == pytest.approx(in_model[1] * 0.4 / 0.25)
+    assert "measured on NVIDIA H200: gemma-2b, bfloat16" in measured.sources.share
+    assert with_measured(HARDWARE["h100"], seen) == HARDWARE["h100"]
+
+
+def test_cards_are_known_by_what_drivers_call_them() -> None:
+    called = {
+        "NVIDIA H200": "h200",
+        "NVIDIA H100 80GB HBM3": "h100",
+        "NVIDIA A100-SXM4-80GB": "a100-80gb",
+        "NVIDIA A100-PCIE-40GB": "a100-40gb",
+        "NVIDIA L4": "l4",
+        "NVIDIA A10G": "a10g",
+        "NVIDIA GeForce RTX 4090": "rtx-4090",
+    }
+    for card, name in called.items():
+        assert hardware_of_card(card) == HARDWARE[name], card
+    for card in ("cpu", "NVIDIA L40S", "NVIDIA GeForce RTX 4080", "NVIDIA A100", ""):
+        assert hardware_of_card(card) is None, card
+
+
+def test_every_assumption_says_where_it_comes_from() -> None:
+    machines = list(HARDWARE.values())
+    told = as_told(machines[0], share=0.5, price=3.0, reading=2.0)
+    assert (told.share, told.price_per_hour, told.bytes_read_per_second) == (0.5, 3.0, 2e9)
+    assert [each.source for each in assumptions([told])][1:] == ["--share", "--price", "--reading"]
+    for each in assumptions([told, *machines[1:]]):
+        assert each.source
+        assert each.option.startswith("--")
+    shares = [each for each in assumptions([told, *machines[1:]]) if each.what == "share"]
+    assert [each.hardware[0] for each in shares] == ["l4", "a10g"]
+    assert [each.numbers for each in shares] == [("0.50",), ("0.40",)]
+
+
+def test_quantised_weights_take_less_memory_and_one_matrix_more() -> None:
+    work = Workload(1e4, 3e6, 3e5, 1e8)
+    whole, int8, nf4 = (
+        estimate(work, GEMMA, PLAIN, quantize=each).memory_bytes for each in (None, "int8", "nf4")
+    )
+    unpacked = 2 * 2048 * 16384
+    assert whole - int8 == pytest.approx(1_981_808_640 - unpacked)
+    assert whole - nf4 == pytest.approx(1_981_808_640 * (2 - 0.5625) - unpacked)
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"card": "cpu"}, "'cpu', which is no card with a known peak"),
+        ({"share": 1.5}, "numbers.share: Input should be less than or equal to 1"),
+        ({"share": float("nan")}, "numbers.share"),
+        ({"shape": None}, "numbers.shape"),
+    ],
+)
+def test_a_file_that_is_no_measurement_is_named(
+    changed: dict[str, object], says: str, tmp_path: Path
+) -> None:
+    with pytest.raises(FileError, match=says):
+        read_measured(measurement(tmp_path, **changed))
+    with pytest.raises(FileError, match="No such file"):
+        read_measured(tmp_path / "nowhere.json")
+    with pytest.raises(FileError, match="must be a measurement"):
+        read_measured(tmp_path)
+
+
+def test_the_command_takes_a_measurement(tmp_path: Path) -> None:
+    study = tmp_path / "study.yaml"
+    plan = {"name": "big", "model": {"name": "google/gemma-2b-it"}, "roles": {"n_roles": 20}}
+    study.write_text(yaml.safe_dump(plan), encoding="utf-8")
+    seen = ("--measured", str(measurement(tmp_path)))
+    found = told(study, *seen, "--json")
+    assert found.exit_code == 0, found.stderr
+    shares = {m["hardware"]: m["assumed"]["share"] for m in json.loads(found.stdout)["machines"]}
+    assert shares.pop("h200") == 0.25
+    assert set(shares.values()) == {0.4}
+    assert "a guess: no survey" in told(study, "--hardware", "h100").stdout
+    clash = told(study, *seen, "--share", "0.3").exception
+    assert "say the same thing" in str(clash)
+    other = told(study, *seen, "--hardware", "h100").exception
+    assert isinstance(other, OptionError)
+    assert "a measurement of NVIDIA H200" in str(other)
