@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from campaigns.campaign import Campaign, Ledger, Outcome
-from campaigns.processes import Nursery
-from campaigns.small_run import differences, files_of, go
+from campaigns.processes import nursery
+from campaigns.small_run import differences, files_of, go, whole_run
 from causalvalues.errors import FileError
 from causalvalues.survey.responses import AnswerStore
 
@@ -26,8 +26,7 @@ def run_within(folder: str, n_bytes: str, log: str) -> None:
     if int(n_bytes):
         resource.setrlimit(resource.RLIMIT_FSIZE, (int(n_bytes), int(n_bytes)))
     try:
-        go(Path(folder))
-        told = "whole"
+        told = f"whole: {go(Path(folder))}"  # so many were asked
     except FileError as fault:
         told = f"named: {fault}"
     except Exception as fault:
@@ -38,33 +37,32 @@ def run_within(folder: str, n_bytes: str, log: str) -> None:
 def work(count: int, seed: int, folder: Path) -> Outcome:
     """Fill disks of so many sizes; nothing is drawn by chance."""
     ledger, log = Ledger("full_disk"), folder / "log"
-    go(folder / "known")
-    known = files_of(folder / "known")
+    known = files_of(whole_run())
     sizes = np.geomspace(SMALLEST, LARGEST, max(count, 2)).astype(int)[:count]
-    with Nursery(__name__) as nursery:
-        for number, size in enumerate(sizes):
-            log.unlink(missing_ok=True)
-            with small_disk(folder / f"disk-{number}", int(size)) as disk:
-                limit = 0 if disk.mounted and number % 2 == 0 else int(size)
-                if limit:
-                    disk.grow()
-                code = nursery.start(run_within, disk.place / "run", limit, log).wait()
-                told = log.read_text(encoding="utf-8") if log.exists() else f"exit code {code}"
+    for number, size in enumerate(sizes):
+        log.unlink(missing_ok=True)
+        with small_disk(folder / f"disk-{number}", int(size)) as disk:
+            limit = 0 if disk.mounted and number % 2 == 0 else int(size)
+            if limit:
                 disk.grow()
-                n_held = held(disk.place / "run" / "answers.sqlite")
-                n_asked = go(disk.place / "run")
-                other = differences(files_of(disk.place / "run"), known)
-            how = "too small a disk" if not limit else "too small a limit on files"
-            if other:
-                ledger.was_silent(f"{size} bytes: then {', '.join(other)} are others")
-            elif n_asked != TOTAL - n_held:
-                ledger.was_silent(f"{size} bytes: {n_held} held, {n_asked} asked")
-            elif told == "whole":
-                ledger.survived("had room enough")
-            elif told.startswith("named"):
-                ledger.survived(f"named ({how})")
-            else:
-                ledger.was_lost(f"{size} bytes: {told}")
+            code = nursery().start(run_within, disk.place / "run", limit, log).wait()
+            told = log.read_text(encoding="utf-8") if log.exists() else f"exit code {code}"
+            disk.grow()
+            n_held = held(disk.place / "run" / "answers.sqlite")
+            assert nursery().start(run_within, disk.place / "run", 0, log).wait() == 0
+            went_on = log.read_text(encoding="utf-8")
+            other = differences(files_of(disk.place / "run"), known)
+        how = "too small a disk" if not limit else "too small a limit on files"
+        if other:
+            ledger.was_silent(f"{size} bytes: then {', '.join(other)} are others")
+        elif went_on != f"whole: {TOTAL - n_held}":
+            ledger.was_silent(f"{size} bytes: {n_held} held, then {went_on}")
+        elif told.startswith("whole"):
+            ledger.survived("had room enough")
+        elif told.startswith("named"):
+            ledger.survived(f"named ({how})")
+        else:
+            ledger.was_lost(f"{size} bytes: {told}")
     return ledger.outcome(f"sizes from {SMALLEST} to {LARGEST} bytes")
 
 

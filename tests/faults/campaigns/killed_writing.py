@@ -15,12 +15,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from campaigns.campaign import Campaign, Ledger, Outcome
-from campaigns.processes import Nursery
-from campaigns.small_run import Files, differences, files_of, go
+from campaigns.processes import nursery
+from campaigns.small_run import Files, differences, ended, files_of, go, whole_run
 from causalvalues.provenance import digest_of_file
 from causalvalues.study.stages import Progress
 
 GROWING = {"study.yaml", "stages.json", "manifest.json", "report.html", "report.json"}
+N_POINTS = 66  # that a run had when they were counted; a full count takes all there are
 TO_WRITE = os.O_WRONLY | os.O_RDWR
 
 
@@ -69,26 +70,22 @@ def point_of(event: str, told: tuple[object, ...], folder: str) -> str:
 
 
 def work(count: int, seed: int, folder: Path) -> Outcome:
-    """Kill at one more point each time, until a run reaches its end."""
+    """Kill at one more point each time; all of them where the count is full."""
     ledger, log = Ledger("killed_writing"), folder / "points"
-    n_ends = 0
-    with Nursery(__name__) as nursery:
-        assert nursery.start(mortal, folder / "run", os.devnull).wait() == -signal.SIGKILL
-        go(folder / "known")
-        known = files_of(folder / "known")
-        while ledger.n_injected < count:
-            code = nursery.start(mortal, folder / "run", log).wait()
-            if code != -signal.SIGKILL:
-                n_ends = 1
-                break
+    known, is_over = files_of(whole_run()), False
+    while not is_over and (ledger.n_injected < count or count >= N_POINTS):
+        code = nursery().start(mortal, folder / "run", log).wait()
+        is_over = code != -signal.SIGKILL
+        if not is_over:
             fault = what_is_wrong(folder / "run", known)
             point = log.read_text(encoding="utf-8").splitlines()[-1]
             ledger.was_silent(f"{fault} after {point}") if fault else ledger.survived()
-    go(folder / "run")
-    other = differences(files_of(folder / "run"), known)
+    other = differences(ended(folder / "run"), known)
     if other or code not in (0, -signal.SIGKILL):
         ledger.was_silent(f"exit code {code}, {', '.join(other)} at the end")
-    every = "all points there are" if n_ends else "more points there are"
+    every = (
+        "all points that a run reaches, the next went to its end" if is_over else "there are more"
+    )
     return ledger.outcome(f"{every}; at the end every file is byte for byte as without a kill")
 
 
@@ -124,7 +121,7 @@ CAMPAIGN = Campaign(
     "beginning of every stage",
     promise="no file is half written, a manifest that is there is true, and the same command ends "
     "the run with every file as without a kill",
-    n_full=200,
+    n_full=N_POINTS,
     n_small=2,
     work=work,
 )

@@ -1,7 +1,13 @@
-"""Memory runs out once, at any call of the model, while a survey is asked under conditions."""
+"""Memory runs out at any call of the model, while a survey is asked, steered or not.
+
+From that call on, batches as large as the one that failed do not fit (half of one does), or none
+does, however small: then the same survey is gone on with where there is memory.
+"""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -23,23 +29,28 @@ from causalvalues.survey.responses import AnswerStore
 
 MODELS = ("gemma", "llama3")
 N_CALLS = 50
-N_QUESTIONS, N_ROLES = 5, 24
-BUDGET = 500  # tokens at once, so that there are many calls
+N_QUESTIONS, N_ROLES = 3, 36
+BUDGET = 2000  # tokens at once: two roles with their questions, so that there are many calls
 FAULTS: tuple[BaseException, ...] = (
     torch.OutOfMemoryError("CUDA out of memory"),
     MemoryError(),
     RuntimeError("DefaultCPUAllocator: can't allocate memory"),
 )
+CASES = [(call, *how) for call in range(1, N_CALLS + 1) for how in product((False, True), repeat=2)]
 
 
 @dataclass
 class Cramped:
-    """A computer whose memory runs out at one call, after the work was done or before."""
+    """A computer whose memory is too small from one call on, after the work was done or before."""
 
     inner: Compute
     fails_at: int
+    fits_halved: bool
     fault: BaseException
-    n_calls: int = field(default=0)
+    n_calls: int = 0
+    n_faults: int = 0
+    most_tokens: float = field(default=float("inf"))  # of one batch, fewer fit
+    n_tokens: int = 0
 
     def forward(
         self,
@@ -50,6 +61,7 @@ class Cramped:
         steps: Sequence[Step] = (),
         to_end: bool = True,
     ) -> Pass:
+        self.n_tokens = batch.n_tokens
         found = self.inner.forward(batch, keep=keep, resume=resume, steps=steps, to_end=to_end)
         self._call()
         return found
@@ -61,37 +73,66 @@ class Cramped:
     def _call(self) -> None:
         self.n_calls += 1
         if self.n_calls == self.fails_at:
+            self.most_tokens = self.n_tokens if self.fits_halved else 0
+        if self.n_tokens >= self.most_tokens:
+            self.n_faults += 1
             raise self.fault
 
 
 def work(count: int, seed: int, folder: Path) -> Outcome:
-    """Fail at call 1, 2, … of each model; the store ends with every answer, once and right."""
-    ledger = Ledger("out_of_memory")
-    for kind in MODELS:
+    """Fail at call 1, 2, … of the models; the store ends with every answer, once and right."""
+    ledger, n_halvings, n_kept, calls = Ledger("out_of_memory"), 0, 0, set()
+
+    @cache
+    def whole(kind: str, steered: bool) -> tuple[LanguageModel, Contents]:
         model = loaded(kind, folder)
-        known = asked(model, folder / f"{kind}.sqlite")
-        for call in range(1, count // len(MODELS) + 1):
-            cramped = Cramped(model.engine.compute, call, FAULTS[call % len(FAULTS)])
-            path, way = folder / f"{kind}-{call}.sqlite", "halved"
-            try:
-                asked(with_compute(model, cramped), path)
-            except PromptTooLong:  # one prompt alone: it cannot be halved
-                way = "named, and gone on with"
-            if cramped.n_calls < call:
-                raise RuntimeError(f"{kind} makes only {cramped.n_calls} calls")
-            found = asked(model, path)
-            if found.keys() != known.keys():
-                ledger.was_silent(f"{kind}, call {call}: {len(found)} answers of {len(known)}")
-            elif not all(np.allclose(found[k], known[k], rtol=0, atol=1e-4) for k in known):
-                ledger.was_silent(f"{kind}, call {call}: other answers")
-            else:
-                ledger.survived(way)
-    return ledger.outcome(f"calls 1 to {count // len(MODELS)} of {' and '.join(MODELS)}")
+        return model, asked(model, folder / f"{kind}-{steered}.sqlite", steered)
+
+    for place in np.linspace(0, len(CASES) - 1, count).round().astype(int):
+        call, steered, fits_halved = CASES[place]
+        model, known = whole(MODELS[call % len(MODELS)], steered)
+        cramped = Cramped(model.engine.compute, call, fits_halved, FAULTS[call % len(FAULTS)])
+        path, way, kept = folder / f"{place}.sqlite", "halved until it fitted", known
+        try:
+            asked(with_compute(model, cramped), path, steered)
+        except PromptTooLong:  # one prompt alone: it cannot be halved
+            way, kept = "halved, then named, and gone on with", held(path)
+        if not cramped.n_faults:
+            raise RuntimeError(f"there are only {cramped.n_calls} calls")
+        n_halvings += cramped.n_faults - (way != "halved until it fitted")
+        n_kept += 0 < len(kept) < len(known)
+        calls.add(call)
+        said = f"call {call}, {'with' if steered else 'without'} an intervention"
+        if (way == "halved until it fitted") != fits_halved:
+            ledger.was_lost(f"{said}: {way}")
+        elif fault := other(kept, known) or other(asked(model, path, steered), known, all_of=True):
+            ledger.was_silent(f"{said}: {fault}")
+        else:
+            ledger.survived(f"{way}")
+    return ledger.outcome(
+        f"calls {min(calls)} to {max(calls)}, {len(calls)} of them, of {' and '.join(MODELS)} in "
+        f"turn; {n_halvings} halvings; where an error was named, {n_kept} stores held some answers"
+    )
 
 
-def asked(model: LanguageModel, path: Path) -> Contents:
-    """All answers, with and without an intervention, once a store holds them."""
-    edits = {"": None, "power": edits_of(VECTOR, KNOWN)}
+def other(found: Contents, known: Contents, *, all_of: bool = False) -> str:
+    """What is wrong with answers, "" where nothing is."""
+    if not found.keys() <= known.keys() or (all_of and len(found) < len(known)):
+        return f"{len(found)} answers of {len(known)}"
+    if not all(np.allclose(found[key], known[key], rtol=0, atol=1e-4) for key in found):
+        return "other answers"
+    return ""
+
+
+def held(path: Path) -> Contents:
+    """All answers of a store."""
+    with AnswerStore.open(path, to_read=True) as store:
+        return {row.key: row.log_probabilities for row in store.rows()}
+
+
+def asked(model: LanguageModel, path: Path, steered: bool) -> Contents:
+    """All answers, with or without an intervention, once a store holds them."""
+    edits = {"power": edits_of(VECTOR, KNOWN)} if steered else {"": None}
     with AnswerStore.open(path) as store:
         found = ask_under(
             model, QUESTIONS[:N_QUESTIONS], ROLES[:N_ROLES], store, edits=edits,
@@ -114,11 +155,11 @@ def with_compute(model: LanguageModel, compute: Compute) -> LanguageModel:
 CAMPAIGN = Campaign(
     name="out_of_memory",
     group="steering",
-    fault="memory runs out at one call of the model, from the first to the fiftieth, with and "
-    "without an intervention",
-    promise="the batch is halved, or an error says what did not fit and the same call goes on; the "
-    "store ends with every answer, once, and the one of a large memory",
-    n_full=len(MODELS) * N_CALLS,
+    fault="memory runs out at a call of the model, each from the first to the fiftieth, with and "
+    "without an intervention, for batches as large as that one or for all",
+    promise="the batch is halved, or an error says what did not fit and the same call goes on; no "
+    "row is lost, and the store ends with every answer, once, the one of a large memory",
+    n_full=len(CASES),
     n_small=2,
     work=work,
 )

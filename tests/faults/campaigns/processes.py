@@ -1,9 +1,11 @@
 """Processes that may be killed, forked from one that has loaded all there is to load.
 
 A fresh Python would take seconds to begin; a fork of this one takes none, and is a process like any
-other: it has its own files, locks and signals, and dies alone.
+other: it has its own files, locks and signals, and dies alone. None of them knows a git checkout,
+so that a commit while a campaign lasts changes no file of a run.
 """
 
+import atexit
 import importlib
 import json
 import os
@@ -13,14 +15,25 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Self
 
-__all__ = ["Child", "Nursery"]
+__all__ = ["WITHOUT_GIT", "Child", "Nursery", "nursery"]
 
 PATIENCE_IN_SECONDS = 60.0
+WITHOUT_GIT = {"GIT_DIR": os.devnull}
+SHARED = "campaigns.small_run,campaigns.small_survey"
+
+
+@cache
+def nursery() -> "Nursery":
+    """The nursery that campaigns share, which ends with this process."""
+    shared = Nursery(SHARED).__enter__()
+    atexit.register(shared.__exit__)
+    return shared
 
 
 @dataclass
@@ -28,13 +41,20 @@ class Nursery:
     """A process that forks others, after it has loaded modules; used as a context."""
 
     loaded: str  # with commas
+    surroundings: Mapping[str, str] = field(default_factory=dict)
     _process: subprocess.Popen[str] = field(init=False)
 
     def __enter__(self) -> Self:
         told = os.pathsep.join(path for path in sys.path if path)
         self._process = subprocess.Popen(
             [sys.executable, "-W", "ignore", "-m", __name__, self.loaded],
-            env=os.environ | {"PYTHONPATH": told, "OMP_NUM_THREADS": "1"},
+            env={
+                **os.environ,
+                "PYTHONPATH": told,
+                "OMP_NUM_THREADS": "1",
+                **WITHOUT_GIT,
+                **self.surroundings,
+            },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -45,6 +65,10 @@ class Nursery:
     def __exit__(self, *_: object) -> None:
         self._process.kill()
         self._process.communicate()
+
+    def load(self, modules: Iterable[str]) -> None:
+        """Load what its processes would else load one by one, where it can be loaded alone."""
+        self._asked(["load", *modules])
 
     def start(self, work: Callable[..., None], *arguments: object) -> "Child":
         """A process that does some work."""
@@ -108,9 +132,21 @@ def serve() -> None:
             print(_forked(*words), flush=True)
         elif what == "wait":
             print(os.waitpid(int(words[0]), 0)[1], flush=True)
+        elif what == "load":
+            print(_load(words), flush=True)
         else:
             told = os.waitid(os.P_PID, int(words[0]), os.WEXITED | os.WNOHANG | os.WNOWAIT)
             print(told is not None, flush=True)
+
+
+def _load(modules: list[str]) -> int:
+    """How many modules could be loaded."""
+    n_loaded = 0
+    for name in modules:
+        with suppress(Exception):
+            importlib.import_module(name)
+            n_loaded += 1
+    return n_loaded
 
 
 def _forked(module: str, name: str, *arguments: str) -> int:

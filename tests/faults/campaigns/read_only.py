@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from campaigns.campaign import Campaign, Ledger, Outcome
-from campaigns.processes import Nursery
-from campaigns.small_run import differences, files_of, go
+from campaigns.processes import nursery
+from campaigns.small_run import differences, files_of, go, whole_run
 from causalvalues.errors import FileError
 from causalvalues.study.reporting import report_of
 from causalvalues.study.steering.surveyed import Surveyed
@@ -76,24 +76,23 @@ def work(count: int, seed: int, folder: Path) -> Outcome:
     ledger = Ledger("read_only")
     folder = Path(tempfile.mkdtemp(prefix="read-only-"))  # under a folder that all may enter
     folder.chmod(0o755)
-    go(folder / "whole")
-    known = files_of(folder / "whole")
-    with Nursery(__name__) as nursery:
-        for number, (what, finished, locked, end) in enumerate(CASES[:count]):
-            path, log = folder / f"{number}", folder / f"{number}.log"
-            shutil.copytree(folder / "whole", path) if finished else path.mkdir()
-            lock(path, locked)
-            code = nursery.start(powerless, what.__name__, path, log).wait()
-            told = log.read_text(encoding="utf-8") if code == 0 else f"exit code {code}"
-            said = f"{what.__name__} where {locked} cannot be written"
-            changed = differences(files_of(path), known if finished else {})
-            if changed:
-                ledger.was_silent(f"{said}: {', '.join(changed)} changed")
-            elif told.startswith(end):
-                ledger.survived(f"{'read' if end == 'done' else 'named'}")
-            else:
-                ledger.was_lost(f"{said}: {told}")
-            unlock(path)
+    known = files_of(whole_run())
+    for number, (what, finished, locked, end) in enumerate(CASES[:count]):
+        path, log = folder / f"{number}", folder / f"{number}.log"
+        shutil.copytree(whole_run(), path) if finished else path.mkdir()
+        shutil.copytree(whole_run(), log.with_suffix(".loaded"))
+        lock(path, locked)
+        code = nursery().start(powerless, what.__name__, path, log).wait()
+        told = log.read_text(encoding="utf-8") if code == 0 else f"exit code {code}"
+        said = f"{what.__name__} where {locked} cannot be written"
+        changed = differences(files_of(path), known if finished else {})
+        if changed:
+            ledger.was_silent(f"{said}: {', '.join(changed)} changed")
+        elif told.startswith(end):
+            ledger.survived(f"{'read' if end == 'done' else 'named'}")
+        else:
+            ledger.was_lost(f"{said}: {told}")
+        unlock(path)
     shutil.rmtree(folder)
     return ledger.outcome()
 

@@ -1,9 +1,17 @@
-"""A run that takes three seconds, and what it must hold whatever befell it on the way."""
+"""A run that takes three seconds, and what it must hold whatever befell it on the way.
 
+`whole_run` is one that nothing befell, made once: a campaign compares with it, or damages a copy.
+"""
+
+import atexit
 import json
+import shutil
 import sys
+import tempfile
+from functools import cache
 from pathlib import Path
 
+from campaigns.processes import nursery
 from causalvalues.provenance import Manifest
 from causalvalues.study.plan import Study
 from causalvalues.study.run import run
@@ -32,6 +40,35 @@ Files = dict[str, bytes]
 def go(folder: Path, bar: Bar = silent) -> int:
     """How many answers were asked, once a run has ended."""
     return run(STUDY, folder, bar=bar, respondent=planted(STUDY)).n_asked
+
+
+def first(folder: str, modules: str) -> None:
+    """Run, and say in a file which modules that took."""
+    go(Path(folder))
+    Path(modules).write_text("\n".join(sorted(sys.modules)), encoding="utf-8")
+
+
+@cache
+def whole_run() -> Path:
+    """The folder of a run that a process of the shared nursery ended; it is not to be touched."""
+    place = Path(tempfile.mkdtemp(prefix="whole-run-"))
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    if nursery().start(first, place / "run", place / "modules").wait():
+        raise RuntimeError("a run that nothing befell did not end")
+    nursery().load((place / "modules").read_text(encoding="utf-8").split("\n"))
+    return place / "run"
+
+
+def go_on(folder: str) -> None:
+    """Run to the end."""
+    go(Path(folder))
+
+
+def ended(folder: Path) -> Files:
+    """Every file of a run, once the shared nursery has ended it."""
+    if nursery().start(go_on, folder).wait():
+        raise RuntimeError("a run that was gone on with did not end")
+    return files_of(folder)
 
 
 def files_of(folder: Path) -> Files:
