@@ -12,6 +12,8 @@ SCRIPTS = (
     "viewer",
     "speed",
     "engine_speed",
+    "quantised",
+    "gpu",
     "scale_estimate",
     "scale_paper",
     "steering_overhead",
