@@ -176,6 +176,7 @@ def _write_card(
         "normalisation": "none",
         "model": [model],
         "sha256": digest_of_file(folder / WEIGHTS),
+        "config_sha256": digest_of_file(folder / CONFIG),
         "licence": "MIT",
         "note": "Trained with sae-lens on surveys of the embedded organism; see report.json.",
     }

@@ -57,6 +57,7 @@ class SaeCard(BaseModel):
     neuronpedia: str | None = None
     revision: str | None = None
     sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    config_sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")  # of cfg.json
     licence: str | None = None
     note: str = ""
 

@@ -3,9 +3,10 @@
     in the JSON   every number and text; an array by its shape, its type, and the SHA-256 of all
     beside it     the arrays, each under its SHA-256
 
-Guarantee: `read_intervention` gives back what `write_intervention` was given; a damaged or foreign
-file is a named error. The digest is that of the JSON in canonical form: the same content, and only
-that, gives the same digest, in whatever order its mappings were built.
+A file names the digest of all that it says; one that was changed on purpose leaves it out.
+Guarantee: `read_intervention` gives back what `write_intervention` was given; a file that is
+damaged, changed or foreign is a named error. The digest is that of the JSON in canonical form: the
+same content, and only that, gives the same digest, in whatever order its mappings were built.
 """
 
 import json
@@ -62,13 +63,20 @@ def from_dict(
     """Return the intervention of a document, with its arrays by digest."""
     try:
         told = InterventionDocument.model_validate_json(json.dumps(document, allow_nan=False))
-        return remade(told.intervention, arrays or {})
+        found = remade(told.intervention, arrays or {})
     except ValidationError as fault:
         raise FileError(EXPECTED, found=_complaint(fault), remedy=REMEDY) from fault
     except (ValueError, TypeError, RecursionError) as fault:  # what is not JSON
         raise FileError(EXPECTED, found=str(fault), remedy=REMEDY) from fault
     except OptionError as fault:
         raise FileError(fault.expected, found=fault.found, remedy=REMEDY) from fault
+    if told.sha256 not in (None, digest_of(found)):
+        raise FileError(
+            "An intervention must be the one whose digest its document names",
+            found="another one: the document was damaged, or changed",
+            remedy="write it again; leave out `sha256` if it was changed on purpose",
+        )
+    return found
 
 
 def write_intervention(intervention: Intervention, path: str | Path) -> list[Path]:
@@ -81,7 +89,8 @@ def write_intervention(intervention: Intervention, path: str | Path) -> list[Pat
     if arrays:
         beside = path.with_suffix(".safetensors")
         written.append(write_atomically(beside, save(dict(sorted(arrays.items())))))
-    text = json.dumps(to_dict(intervention), indent=1, allow_nan=False, ensure_ascii=False)
+    document = {**to_dict(intervention), "sha256": digest_of(intervention)}
+    text = json.dumps(document, indent=1, allow_nan=False, ensure_ascii=False)
     return [write_atomically(path, text + "\n"), *written]
 
 

@@ -141,6 +141,8 @@ def _in_folder(folder: Path, card: SaeCard | None) -> Source:
             found=f"{folder}, without {CONFIG if (folder / WEIGHTS).exists() else WEIGHTS}",
         )
     said = read_json(folder / CONFIG)
+    if card is not None and card.config_sha256 is not None:
+        _check_digest(card, "config", card.config_sha256, folder / CONFIG)
     name = str(folder) if card is None else card.name
     config = told(name, lambda: handle_config_defaulting(said))
     return _checked(name, config, Stored(folder / WEIGHTS), folder, card)
@@ -212,13 +214,17 @@ def _check_origin(card: SaeCard, path: Path) -> None:
         raise FileError(
             f"The card {card.name} was written for revision {card.revision}", found=str(path)
         )
-    if card.sha256 is None:
-        return
+    if card.sha256 is not None:
+        _check_digest(card, "weights", card.sha256, path)
+
+
+def _check_digest(card: SaeCard, what: str, expected: str, path: Path) -> None:
+    """Raise unless a file is the one whose digest a card names."""
     real = path.resolve()  # the hub's cache names large files by their digest
     found = real.name if real.parent.name == "blobs" else digest_of_file(real)
-    if found != card.sha256:
+    if found != expected:
         raise FileError(
-            f"The card {card.name} names the digest of its weights: {card.sha256[:12]}…",
+            f"The card {card.name} names the digest of its {what}: {expected[:12]}…",
             found=f"{found[:12]}… at {path}",
             remedy="download or train it again, or write a card for these weights",
         )

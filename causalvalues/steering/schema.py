@@ -202,3 +202,7 @@ class InterventionDocument(_Part):
 
     schema_name: Literal["causalvalues.intervention/1"] = Field(alias="schema")
     intervention: AnyDocument
+    sha256: str | None = Field(
+        default=None,
+        description="Of schema and intervention as canonical JSON; leave it out after a change.",
+    )

@@ -42,8 +42,8 @@ MADE_BY: Mapping[str, tuple[str, ...]] = {  # all else is made by `run`
         "curve.csv",
     ),
     "evaluate {}": (
-        "verdict.json", "verdict.csv", "figures/steering.svg", "figures/steering.pdf",
-        "figures/steering.png",
+        "verdict.json", "verdict.csv",
+        *(f"figures/steering.{kind}" for kind in ("csv", "pdf", "png", "svg")),
     ),
     "view {}": ("viewer.html",),
     "report {}": ("report.json", "report.html"),

@@ -61,7 +61,7 @@ def refuse_foreign(folder: Path, study: Study) -> None:
     if isinstance(name, str) and name != study.name:
         raise FileError(
             f"{folder} is to hold the run of {study.name!r}",
-            found=f"the run of {name!r}",
+            found=f"the run of {name!r}, by the {STUDY} there",
             remedy=ANOTHER,
         )
 

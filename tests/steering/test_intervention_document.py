@@ -386,3 +386,17 @@ def test_an_intervention_holds_finite_numbers(number: float) -> None:
     ):
         with pytest.raises(OptionError, match="finite"):
             make()
+
+
+@pytest.mark.fault
+def test_a_number_that_was_changed_in_a_document_is_noticed_by_its_digest(tmp_path: Path) -> None:
+    path = tmp_path / "line.json"
+    write_intervention(RolePrompt("You are calm.", {"security": 0.4}), path)
+    document = json.loads(path.read_text("utf-8"))
+    document["intervention"]["settles"]["security"] = 0.6
+    path.write_text(json.dumps(document), "utf-8")
+    with pytest.raises(FileError, match=r"line\.json.*leave out `sha256` if it was changed"):
+        read_intervention(path)
+    del document["sha256"]
+    path.write_text(json.dumps(document), "utf-8")
+    assert read_intervention(path) == RolePrompt("You are calm.", {"security": 0.6})

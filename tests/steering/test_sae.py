@@ -428,7 +428,10 @@ def test_a_card_and_its_weights_must_agree(made: Made) -> None:
     with pytest.raises(SaeError, match=r"architecture topk.*standard"):
         open_sae(folder)
     card(folder, sha256="0" * 64)
-    with pytest.raises(FileError, match="digest"):
+    with pytest.raises(FileError, match="digest of its weights"):
+        open_sae(folder)
+    card(folder, config_sha256="0" * 64)
+    with pytest.raises(FileError, match="digest of its config"):
         open_sae(folder)
 
 
