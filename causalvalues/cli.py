@@ -1,12 +1,15 @@
 """The command line: parse, call, print. Each command lives in `commands/`, one file per task.
 
 Guarantee: an error of the user's making ends in a sentence and exit code 2, a fault of this
-package in a sentence and exit code 1; with `--json` standard output holds one JSON document.
+package in a sentence and exit code 1, Ctrl-C in a sentence and exit code 130, at once; with
+`--json` standard output holds one JSON document.
 """
 
+import os
 import sys
 import warnings
-from typing import TextIO
+from contextlib import suppress
+from typing import NoReturn, TextIO
 
 import typer
 from rich.console import Console
@@ -35,6 +38,7 @@ from causalvalues.errors import CausalValuesError
 
 __all__ = ["app", "command_names", "main"]
 
+STOPPED = 130  # as shells say it of Ctrl-C
 MAY_ENTER = "What to do: allow it (chmod u+rwx), or name another place."
 
 app = typer.Typer(
@@ -90,14 +94,26 @@ def main() -> None:
         app()
     except CausalValuesError as error:
         Console(stderr=True).print(f"[bold red]Error:[/] {_plain(str(error))}", highlight=False)
-        sys.exit(error.exit_code)
+        _leave(error.exit_code)
     except PermissionError as fault:  # a folder on the way that may not be entered
         said = f"A place on the disk may not be entered: {fault.filename}. {MAY_ENTER}"
         Console(stderr=True).print(f"[bold red]Error:[/] {_plain(said)}", highlight=False)
         sys.exit(2)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit) as left:
+        if isinstance(left, SystemExit) and left.code != STOPPED:  # Typer's, of Ctrl-C
+            raise
         Console(stderr=True).print("Stopped. Nothing half-written was left behind.")
-        sys.exit(130)
+        _leave(STOPPED)
+
+
+def _leave(code: int) -> NoReturn:
+    """End the process, without taking large packages down piece by piece where it was stopped."""
+    if code == STOPPED:
+        with suppress(OSError):  # nobody may read any more
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def _say_warning(
