@@ -7,6 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from pydantic import JsonValue
 
+from causalvalues.commands.sharing import (
+    GpusOption,
+    RayOption,
+    SlurmOption,
+    WorkersOption,
+    sharing,
+)
 from causalvalues.commands.terminal import (
     AsJson,
     ClusterOption,
@@ -68,6 +75,10 @@ def discover(
         int, typer.Option(min=0, help="Permutations for the null of the edge count; 0 = none.")
     ] = 0,
     seed: Annotated[int, typer.Option(min=0, help="Seed of resamples and permutations.")] = 0,
+    workers: WorkersOption = None,
+    ray: RayOption = None,
+    slurm: SlurmOption = None,
+    gpus: GpusOption = 0,
     out: Annotated[Path, typer.Option("-o", "--out", help="Where the graph goes.")] = Path(
         "graph.json"
     ),
@@ -75,12 +86,18 @@ def discover(
 ) -> None:
     """Learn the causal graph between the values in a table.
 
+    Workers share resamples and permutations that take more than a few seconds, and write the same
+    bytes.
+
     Example: [bold]causalvalues discover scores.csv --cluster role --resamples 1000 -o graph.json[/]
+
+    Example: [bold]causalvalues discover scores.csv --algorithm boss --resamples 1000 --workers 8[/]
     """
     from causalvalues.discovery.column_order import column_order
     from causalvalues.discovery.discover import discover_with
     from causalvalues.discovery.nulls import nulls
     from causalvalues.discovery.stability import stability
+    from causalvalues.scale.drawing import WORTH_SECONDS, Over
     from causalvalues.survey.files import read_table
 
     table = read_table(scores, cluster=cluster, context=context, weight=weight)
@@ -98,29 +115,27 @@ def discover(
             seed=seed,
         )
     )
-    with waiting("Searching"):
-        graph = discover_with(search, table, knowledge=knowledge, contexts=contexts)
-    if resamples:
-        with bar("Resampling") as progress:
-            resampled = stability(
-                table,
-                search=search,
-                knowledge=knowledge,
-                contexts=contexts,
-                n_resamples=resamples,
-                by="row" if table.clusters is None else "cluster",
-                seed=seed,
-                progress=progress,
-            )
-        order = column_order(table, search=search, knowledge=knowledge, contexts=contexts)
-        graph = replace(graph, support=resampled.support, checks=(*graph.checks, order))
     null = None
-    if permutations:
-        with bar("Permuting") as progress:
-            null = nulls(
-                table, search=search, n_permutations=permutations, seed=seed, progress=progress
-            )
-        graph = replace(graph, checks=(*graph.checks, null.check()))
+    with sharing(out.parent, workers=workers, ray=ray, slurm=slurm, gpus=gpus) as executor:
+        spread = Over(executor, worth_seconds=WORTH_SECONDS)
+        with waiting("Searching"):
+            graph = discover_with(search, table, knowledge=knowledge, contexts=contexts)
+        if resamples:
+            with bar("Resampling") as progress:
+                resampled = stability(
+                    table, search=search, knowledge=knowledge, contexts=contexts,
+                    n_resamples=resamples, by="row" if table.clusters is None else "cluster",
+                    seed=seed, spread=spread, progress=progress,
+                )  # fmt: skip
+            order = column_order(table, search=search, knowledge=knowledge, contexts=contexts)
+            graph = replace(graph, support=resampled.support, checks=(*graph.checks, order))
+        if permutations:
+            with bar("Permuting") as progress:
+                null = nulls(
+                    table, search=search, n_permutations=permutations, seed=seed, spread=spread,
+                    progress=progress,
+                )  # fmt: skip
+            graph = replace(graph, checks=(*graph.checks, null.check()))
     graph.to_json(out)
     if as_json:
         answer(_summary(graph, null, out))

@@ -11,6 +11,7 @@ a worker that draws otherwise is refused.
 """
 
 import os
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -81,6 +82,26 @@ class Draws(Generic[Drawn, Given, Answer]):
         rng = np.random.default_rng(self.seed)
         for _, n_now in self._steps(0, self.n_draws):
             yield from self.lot.given(self.lot.draw(rng, n_now), slice(None))
+
+    def here(self, *, progress: Progress | None = None) -> Sequence[Answer]:
+        """Return the answers to all draws, of threads of this process."""
+        return in_threads(self, progress=progress)
+
+    def seconds_here(self, enough: float) -> float:
+        """Return about how long `here` takes, after a draw or two; more than `enough` may be less.
+
+        The second one counts, where the first did not take long enough by itself: it compiles.
+        """
+        given, seconds = self.given(), 0.0
+        for _ in range(min(self.n_draws, 2)):
+            if seconds < enough:
+                clock = time.perf_counter()
+                one = next(given)
+                made = time.perf_counter()
+                self.answer(one)
+                each = made - clock + (time.perf_counter() - made) / (os.cpu_count() or 1)
+                seconds = each * self.n_draws
+        return seconds
 
     def batches(self, size: int) -> list[Batch]:
         """Return all draws in batches of about a size."""

@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 from causalvalues.scale.executors import Executor
 from causalvalues.scale.persistence import Patience, persist
 
-__all__ = ["Draws", "Over"]
+__all__ = ["WORTH_SECONDS", "Draws", "Over"]
 
 Progress = Callable[[int, int], None]
 Batch = TypeVar("Batch", bound=Hashable)
@@ -22,6 +22,7 @@ Answer = TypeVar("Answer")
 Answer_co = TypeVar("Answer_co", covariant=True)
 
 PER_WORKER = 4  # batches
+WORTH_SECONDS = 5.0  # until workers have loaded what they need
 AGAIN = "look at what failed, then run the same command again: it draws the same"
 
 
@@ -32,6 +33,12 @@ class Draws(Protocol[Batch, Answer_co]):
     def n_draws(self) -> int:
         """Return how many draws there are."""
 
+    def here(self, *, progress: Progress | None = None) -> Sequence[Answer_co]:
+        """Return the answers of this process."""
+
+    def seconds_here(self, enough: float) -> float:
+        """Return about how long that takes; more than `enough` may be less."""
+
     def batches(self, size: int) -> list[Batch]:
         """Return all draws in batches of about a size."""
 
@@ -41,17 +48,29 @@ class Draws(Protocol[Batch, Answer_co]):
 
 @dataclass(frozen=True)
 class Over:
-    """Whoever spreads draws over an executor; nothing of it is closed here."""
+    """Whoever spreads draws over an executor, which is left open; None: this process alone.
 
-    executor: Executor
+    What this process ends sooner than workers could begin, it draws by itself.
+    """
+
+    executor: Executor | None
     patience: Patience | None = None
+    worth_seconds: float = 0.0  # of this process; 0: every draw is worth sharing
 
     def __call__(
         self, draws: Draws[Batch, Answer], *, progress: Progress | None = None
-    ) -> list[Answer]:
+    ) -> Sequence[Answer]:
         """Return the answers to all draws, in order."""
-        n_batches = PER_WORKER * self.executor.n_workers
-        batches = draws.batches(-(-draws.n_draws // n_batches))
+        worth = self.worth_seconds
+        if self.executor is None or (worth and draws.seconds_here(worth) < worth):
+            return draws.here(progress=progress)
+        return self._shared(self.executor, draws, progress)
+
+    def _shared(
+        self, executor: Executor, draws: Draws[Batch, Answer], progress: Progress | None
+    ) -> list[Answer]:
+        """Return the answers of workers."""
+        batches = draws.batches(-(-draws.n_draws // (PER_WORKER * executor.n_workers)))
         found: dict[Batch, Sequence[Answer]] = {}
         n_done = 0
 
@@ -63,7 +82,5 @@ class Over:
                 progress(n_done, draws.n_draws)
             return ""
 
-        persist(
-            self.executor, draws.answers, batches, take=take, patience=self.patience, remedy=AGAIN
-        )
+        persist(executor, draws.answers, batches, take=take, patience=self.patience, remedy=AGAIN)
         return [answer for batch in batches for answer in found[batch]]

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from causalvalues.discovery.compare import Comparison
+from causalvalues.discovery.draws import Spread
 from causalvalues.discovery.graph import ValueGraph
 from causalvalues.errors import Interrupted, OptionError, TableError
 from causalvalues.provenance import (
@@ -27,6 +28,7 @@ from causalvalues.provenance import (
     digest_of_file,
     write_atomically,
 )
+from causalvalues.scale.drawing import WORTH_SECONDS, Over
 from causalvalues.scale.executors import Executor
 from causalvalues.study.as_made import refuse_changed, refuse_forgotten
 from causalvalues.study.drawing import draw_all
@@ -100,7 +102,7 @@ def run(
     """Return what a study finds, after every stage that was not finished yet.
 
     run(Study.from_yaml("study.yaml"), Path("runs/first")).graph
-    An executor shares the asking between workers; the answers are the same.
+    An executor shares the asking and the draws between workers; all that is found is the same.
     """
     if executor is not None and respondent is not None:
         raise OptionError(
@@ -120,7 +122,8 @@ def run(
             elif respondent is None:
                 with bar(f"Loading {public_name(study.model.name)}"):
                     respondent = respondent_of(study.model)
-            return _stages(study, interview, respondent, store, bar, n_shared)
+            spread = Over(executor, worth_seconds=WORTH_SECONDS)
+            return _stages(study, interview, respondent, store, bar, n_shared, spread)
     except KeyboardInterrupt:
         raise Interrupted(
             "The run was stopped",
@@ -136,6 +139,7 @@ def _stages(
     store: AnswerStore,
     bar: Bar,
     n_shared: int,
+    spread: Spread,
 ) -> Outcome:
     """Return what a study finds, in a folder that is this process's own."""
     folder = store.path.parent
@@ -144,7 +148,7 @@ def _stages(
     keep_study(study, record)
     held = ask_groups(interview, respondent, store, bar=bar)
     table = _scored(interview, store, held, record)
-    graph = _learnt(study, interview, table, record, bar)
+    graph = _learnt(study, interview, table, record, bar, spread)
     comparison = _judged(study, graph, record)
     _drawn(study, interview, graph, record)
     methods = _with_methods(study, interview, respondent, store, table, graph, bar)
@@ -209,7 +213,12 @@ def _scored(interview: Interview, store: AnswerStore, held: Held, record: Record
 
 
 def _learnt(
-    study: Study, interview: Interview, table: ScoreTable, record: Record, bar: Bar
+    study: Study,
+    interview: Interview,
+    table: ScoreTable,
+    record: Record,
+    bar: Bar,
+    spread: Spread,
 ) -> ValueGraph:
     """Return the graph, learnt anew only from other scores or by another plan."""
     folder = record.folder
@@ -221,7 +230,7 @@ def _learnt(
     if not record.finished("discover", made_from):
         try:
             graph, estimated = learn(
-                table, study.discovery, interview.search, study.contexts, bar=bar
+                table, study.discovery, interview.search, study.contexts, spread=spread, bar=bar
             )
         except TableError as fault:
             raise explained(fault, folder) from fault

@@ -20,6 +20,7 @@ import pandas as pd
 from causalvalues.discovery.column_order import column_order
 from causalvalues.discovery.compare import Comparison, compare
 from causalvalues.discovery.discover import discover_with
+from causalvalues.discovery.draws import Spread, in_threads
 from causalvalues.discovery.effects import EffectsResult, effects
 from causalvalues.discovery.graph import Check, ValueGraph
 from causalvalues.discovery.nulls import nulls
@@ -128,7 +129,13 @@ def write_scores(
 
 
 def learn(
-    table: ScoreTable, plan: DiscoveryPlan, search: Search, contexts: ContextUse, *, bar: Bar
+    table: ScoreTable,
+    plan: DiscoveryPlan,
+    search: Search,
+    contexts: ContextUse,
+    *,
+    spread: Spread = in_threads,
+    bar: Bar,
 ) -> tuple[ValueGraph, EffectsResult]:
     """Return the graph with support, null and effects, and the effects beside what was measured.
 
@@ -141,20 +148,20 @@ def learn(
         with bar("Resampling roles") as progress:
             support = stability(
                 table, search=search, contexts=contexts, n_resamples=plan.n_resamples,
-                seed=plan.seed, progress=progress,
+                seed=plan.seed, spread=spread, progress=progress,
             ).support  # fmt: skip
         checks.append(column_order(table, search=search, contexts=contexts, seed=plan.seed))
     if plan.n_permutations:
         with bar("Permuting blocks") as progress:
             null = nulls(
                 without_contexts(table), search=search, n_permutations=plan.n_permutations,
-                seed=plan.seed, progress=progress,
+                seed=plan.seed, spread=spread, progress=progress,
             )  # fmt: skip
         checks.append(null.check())
     with bar("Estimating effects") as progress:
         estimated = effects(
             table, graph, n_resamples=max(plan.n_resamples, FEWEST_RESAMPLES),
-            seed=plan.seed, progress=progress,
+            seed=plan.seed, spread=spread, progress=progress,
         )  # fmt: skip
     return (
         replace(graph, support=support, effects=estimated.effects, checks=(*graph.checks, *checks)),

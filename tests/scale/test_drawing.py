@@ -1,6 +1,8 @@
 """Bootstraps and nulls over workers: the bytes of threads, whoever draws and whoever dies."""
 
+import os
 import pickle
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +13,7 @@ from drawn_here import EVERY, QUICK, ROLES, WORLD, Deadly, drawn, quick_in_threa
 from numpy.typing import NDArray
 
 from causalvalues import ScoreTable, stability
-from causalvalues.discovery.draws import Batch, Draws, in_threads
+from causalvalues.discovery.draws import Batch, Draws, Progress, in_threads
 from causalvalues.discovery.effects import Covariances
 from causalvalues.discovery.nulls import Permutations
 from causalvalues.discovery.options import Search
@@ -42,6 +44,12 @@ class Forged:
 
     n_draws = 16
 
+    def here(self, *, progress: Progress | None = None) -> list[int]:
+        raise AssertionError("not shared")
+
+    def seconds_here(self, enough: float) -> float:
+        return 2.0
+
     def batches(self, size: int) -> list[Batch]:
         one, *rest = Draws(Coins(), same, self.n_draws, seed=1).batches(size)
         return [replace(one, before=rest[-1].before), *rest]
@@ -51,6 +59,11 @@ class Forged:
 
 
 def same(coin: int) -> int:
+    return coin
+
+
+def slow(coin: int) -> int:
+    time.sleep(0.01)
     return coin
 
 
@@ -164,6 +177,29 @@ def test_several_batches_for_each_worker() -> None:
         size = -(-1000 // (4 * n_workers))
         batches = Draws(Coins(), same, 1000, seed=1).batches(size)
         assert 3 * n_workers < len(batches) <= 8 * n_workers
+
+
+def test_what_ends_sooner_here_is_not_shared() -> None:
+    draws = Draws(Coins(), slow, 40, seed=1)
+    seconds = draws.seconds_here(10.0)
+    assert 0.01 * 40 / (os.cpu_count() or 1) <= seconds < 10.0
+    never = Deadly(InProcess(), Path("nowhere"))  # would end the tests
+    assert Over(never, worth_seconds=10.0)(draws) == in_threads(draws)
+    with pytest.raises(AssertionError, match="not shared"):
+        Over(InProcess(), worth_seconds=3.0)(Forged())
+
+
+def test_a_first_draw_that_takes_long_is_enough_to_know() -> None:
+    asked: list[int] = []
+
+    def noted(coin: int) -> int:
+        asked.append(coin)
+        return slow(coin)
+
+    assert Draws(Coins(), noted, 1000, seed=1).seconds_here(0.5) >= 0.5
+    assert len(asked) == 1
+    Draws(Coins(), noted, 1, seed=1).seconds_here(100.0)
+    assert len(asked) == 2
 
 
 def test_no_draws_are_refused() -> None:

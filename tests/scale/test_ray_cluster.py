@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import drawn_here
 import pytest
 import scripted_models
+from drawn_here import QUICK, Deadly, drawn, quick_in_threads
 from organism_study import Found, asked
 from scripted_models import N_ANSWERS, PARTIES, QUESTIONS, Mortal, contents
 
 from causalvalues.errors import OptionError
+from causalvalues.scale.drawing import Over
 from causalvalues.scale.executors import InProcess
 from causalvalues.scale.ray_executor import RayExecutor
 from causalvalues.scale.surveying import survey_over
@@ -34,7 +37,8 @@ def workers() -> Iterator[RayExecutor]:
         cluster.wait_for_nodes(timeout=30)
     except Exception as fault:
         pytest.skip(f"Ray does not start here: {fault}")
-    ray.cloudpickle.register_pickle_by_value(scripted_models)  # the nodes do not know our tests
+    for own in (scripted_models, drawn_here):
+        ray.cloudpickle.register_pickle_by_value(own)  # the nodes do not know our tests
     executor = RayExecutor(cluster.address, n_workers=2)
     yield executor
     executor.close()
@@ -65,3 +69,10 @@ def test_actors_that_are_killed_cost_no_answer(workers: RayExecutor, tmp_path: P
     assert contents(tmp_path / "many" / "answers.sqlite") == contents(
         tmp_path / "one" / "answers.sqlite"
     )
+
+
+def test_draws_of_two_nodes_are_those_of_threads_though_an_actor_is_killed(
+    workers: RayExecutor, tmp_path: Path
+) -> None:
+    assert drawn(QUICK, Over(Deadly(workers, tmp_path))) == quick_in_threads()
+    assert (tmp_path / "death-0").exists()

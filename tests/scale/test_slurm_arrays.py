@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from drawn_here import QUICK, Deadly, drawn
 from scripted_models import N_ANSWERS, PARTIES, QUESTIONS, Mortal, Steady, contents
 from slurm_here import NoSlurm, SlurmHere
 
+from causalvalues.discovery.draws import in_threads
 from causalvalues.errors import OptionError
+from causalvalues.scale.drawing import Over
 from causalvalues.scale.executors import Executor, InProcess
 from causalvalues.scale.shard import Model
 from causalvalues.scale.slurm import SlurmExecutor
@@ -51,6 +54,17 @@ def test_an_array_of_two_jobs_gives_the_answers_of_one_process_though_a_job_is_k
     assert len(list(tmp_path.glob("death-*"))) == n_deaths
     assert not (tmp_path / "slurm").exists()
     assert found == surveyed(InProcess(), Steady(tmp_path / "log"), tmp_path / "here")
+
+
+@pytest.mark.usefixtures("cluster")
+def test_draws_of_an_array_are_those_of_threads_though_a_job_is_killed(tmp_path: Path) -> None:
+    executor = SlurmExecutor(
+        tmp_path / "slurm", "here", n_workers=2, look_every_seconds=0.1, ask_every_seconds=1.0
+    )
+    kinds = {"roles": QUICK["roles"]}
+    assert drawn(kinds, Over(Deadly(executor, tmp_path))) == drawn(kinds, in_threads)
+    assert (tmp_path / "death-0").exists()
+    assert not (tmp_path / "slurm").exists()
 
 
 @pytest.mark.usefixtures("cluster")
