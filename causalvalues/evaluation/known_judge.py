@@ -28,12 +28,13 @@ class KnownJudge:
 
     def __post_init__(self) -> None:
         by_plain: dict[str, Mapping[str, float]] = {}
-        for text, scores in self.scores_by_text.items():
+        for place, (text, scores) in enumerate(self.scores_by_text.items()):
             strangers = sorted(set(scores) - set(self.names))
             if strangers or by_plain.setdefault(_plain(text), scores) != scores:
                 raise OptionError(
                     f"A known text has one score each for some of {', '.join(self.names)}",
-                    found=f"{strangers[0] if strangers else 'two kinds of scores'} for {text!r}",
+                    found=f"{strangers[0] if strangers else 'two kinds of scores'} for text "
+                    f"{place + 1} of {len(self.scores_by_text)}",
                 )
         object.__setattr__(self, "_by_plain", by_plain)
 

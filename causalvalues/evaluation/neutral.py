@@ -68,7 +68,10 @@ def _ids(model: LanguageModel, text: str) -> Tensor:
     """Return the tokens (1, token) of a text."""
     ids: list[int] = list(model.tokenizer(text)["input_ids"])
     if len(ids) < FEWEST_TOKENS:
-        raise OptionError(f"A neutral text has {FEWEST_TOKENS} tokens or more", found=repr(text))
+        raise OptionError(
+            f"A neutral text has {FEWEST_TOKENS} tokens or more",
+            found=f"{len(ids)} in a text of {len(text)} characters",
+        )
     return torch.tensor([ids[: model.parts.context]], device=first_device(model.model))
 
 

@@ -63,7 +63,9 @@ def _ids(model: LanguageModel, text: str) -> list[int]:
     begins = isinstance(bos, str) and text.startswith(bos)
     ids = list(model.tokenizer(text, add_special_tokens=not begins).input_ids)
     if not ids:
-        raise OptionError("A text that is read has a token", found=repr(text))
+        raise OptionError(
+            "A text that is read has a token", found=f"none in a text of {len(text)} characters"
+        )
     if len(ids) > model.parts.context:
         raise PromptTooLong(
             f"A text may have {model.parts.context} tokens for this model", found=str(len(ids))

@@ -6,7 +6,8 @@
     not again     keys and models that are not accepted, requests that are refused, web pages
 
 Guarantee: a call that succeeded is never made twice; of calls made at once, all that were answered
-are given back before the error of the first that was not; a key is in no message and no repr.
+are given back before the error of the first that was not; a key is in no message and no repr, and
+no message repeats what was asked.
 """
 
 import threading
@@ -28,15 +29,18 @@ from causalvalues.errors import (
     ServerError,
     UnreadableAnswer,
 )
+from causalvalues.models.quoting import texts_in, without
 
 __all__ = ["Server", "at_once"]
 
 Answer = TypeVar("Answer")
+Body = Mapping[str, object] | None
 
 BUSY = frozenset({408, 429, 502, 503, 504})
 LONGEST_WAIT = 30.0  # seconds between two tries
 LONGEST_ASKED = 120.0  # seconds that a server may ask us to wait
 LONGEST_QUOTE = 400  # characters of what a server said
+LONGEST_READ = 20_000  # characters of it that are looked at
 OWN_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 LATER = "run again later: what was answered is kept"
 FOR_GOOD = ("template", "role", "jinja")  # a server error about these will not pass by itself
@@ -137,10 +141,10 @@ class Server:
                 )
             ) from None
         if answer.status_code == 200:
-            return self._content(answer)
-        raise self._refusal(answer)
+            return self._content(answer, body)
+        raise self._refusal(answer, body)
 
-    def _content(self, answer: httpx.Response) -> dict[str, Any]:
+    def _content(self, answer: httpx.Response, body: Body) -> dict[str, Any]:
         """Return the JSON object of an answer."""
         page = answer.text.lstrip()[:1] == "<"
         try:
@@ -149,16 +153,16 @@ class Server:
             content = None
         if isinstance(content, dict):
             if content.get("error") and "choices" not in content and "data" not in content:
-                raise self._refused(200, answer)
+                raise self._refused(200, answer, body)
             return content
         error = UnreadableAnswer(
             f"The server at {self.address} must answer in JSON",
-            found="a web page" if page else self._quoted(answer.text[:80]) or "nothing",
+            found="a web page" if page else self._quoted(answer.text, body)[:80] or "nothing",
             remedy="give the address of an OpenAI-compatible server: it usually ends in /v1",
         )
         raise error if page else _AskAgain(error)
 
-    def _refusal(self, answer: httpx.Response) -> ServerError | _AskAgain:
+    def _refusal(self, answer: httpx.Response, body: Body) -> ServerError | _AskAgain:
         """Return what an answer other than 200 means."""
         status = answer.status_code
         if status in (401, 403):
@@ -168,33 +172,33 @@ class Server:
                 remedy="set CAUSALVALUES_API_KEY to a key it accepts",
             )
         if status in BUSY:
-            return self._busy(answer)
-        refused = self._refused(status, answer)
+            return self._busy(answer, body)
+        refused = self._refused(status, answer, body)
         lasting = any(word in refused.found.lower() for word in FOR_GOOD)
         return _AskAgain(refused) if status == 500 and not lasting else refused
 
-    def _busy(self, answer: httpx.Response) -> ServerError | _AskAgain:
+    def _busy(self, answer: httpx.Response, body: Body) -> ServerError | _AskAgain:
         """Return that a server is busy, and how long it asks us to wait."""
         wait = _retry_after(answer.headers.get("Retry-After", ""))
         error = ServerBusy(
             f"The server at {self.address} must take one more request",
-            found=f"{answer.status_code}: {self._said(answer)}"
+            found=f"{answer.status_code}: {self._said(answer, body)}"
             + (f", and to wait {wait:.0f} s" if wait else ""),
             remedy=f"lower `n_parallel`, or {LATER}",
         )
         return error if wait > LONGEST_ASKED else _AskAgain(error, wait)
 
-    def _refused(self, status: int, answer: httpx.Response) -> RequestRefused:
+    def _refused(self, status: int, answer: httpx.Response, body: Body) -> RequestRefused:
         """Return that a server will not answer, in its own words."""
         where = answer.headers.get("Location", "")
-        said = f"it points to {self._quoted(where)}" if where else self._said(answer)
+        said = f"it points to {self._quoted(where)}" if where else self._said(answer, body)
         return RequestRefused(
             f"The server at {self.address} must accept what is asked",
             found=f"{status}: {said}",
             remedy="see what it says, and its log",
         )
 
-    def _said(self, answer: httpx.Response) -> str:
+    def _said(self, answer: httpx.Response, body: Body) -> str:
         """Return the message inside an error answer, whichever way it is wrapped."""
         try:
             said = answer.json()
@@ -202,13 +206,13 @@ class Server:
             said = "a web page" if answer.text.lstrip()[:1] == "<" else answer.text
         for name in ("error", "message", "detail"):
             said = said.get(name, said) if isinstance(said, dict) else said
-        return self._quoted(str(said))
+        return self._quoted(str(said), body)
 
-    def _quoted(self, text: str) -> str:
-        """Return what a server said: one line, not too long, without our key."""
+    def _quoted(self, text: str, body: Body = None) -> str:
+        """Return what a server said: one line, not too long, without our key or our question."""
         for secret in (self.key, *(self.login or ())):
             text = text.replace(secret, "…") if secret else text
-        return " ".join(text.split())[:LONGEST_QUOTE]
+        return without(text[:LONGEST_READ], texts_in(body))[:LONGEST_QUOTE]
 
 
 def _retry_after(text: str) -> float:

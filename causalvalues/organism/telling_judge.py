@@ -35,7 +35,8 @@ def tellings(inventory: Inventory) -> Mapping[str, Mapping[str, float]]:
         for text in item.wordings.get("portrait", ()):
             if found.setdefault(text, scores) != scores:
                 raise OptionError(
-                    "A portrait must say one thing of each value", found=f"two for {text!r}"
+                    "A portrait must say one thing of each value",
+                    found=f"two for the text of {item.id}",
                 )
     return found
 

@@ -22,7 +22,7 @@ from causalvalues.provenance import Manifest, digest_of_file
 from causalvalues.report.viewer import Background, Influence, Viewer, document_of
 from causalvalues.report.viewer.document import ItemView
 from causalvalues.report.viewer.viewer import agreements_of, background_of, searches_of
-from causalvalues.study.as_made import refuse_changed
+from causalvalues.study.as_made import refuse_changed, refuse_closed
 from causalvalues.study.keeping import add_to_manifest
 from causalvalues.study.record import VIEW, Record
 from causalvalues.study.respondents import public_name
@@ -84,6 +84,7 @@ def write_viewer(
     folder: Path, *, others: Mapping[str, ValueGraph] | None = None, bar: Bar = silent
 ) -> tuple[Path, ...]:
     """Return viewer.html, made anew only where what it is made from changed."""
+    refuse_closed(folder)
     record = Record(folder)
     made_from: dict[str, JsonValue] = {
         name: digest_of_file(folder / name) for name in READ if (folder / name).is_file()

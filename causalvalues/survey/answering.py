@@ -96,7 +96,7 @@ def checked(
         if not answered:
             raise Fault(
                 "An answer is a text, or one log-probability for each option",
-                found=f"{answer!r:.80} for {_name(asking)}",
+                found=f"{_size(answer)} for {_name(asking)}",
             )
         left.remove(asking.key)
         yield asking, answer
@@ -106,6 +106,13 @@ def checked(
             "A respondent answers every request",
             found=f"none for {len(left)} of {len(askings)}, among them {_name(first)}",
         )
+
+
+def _size(answer: Given) -> str:
+    """Return what an error says of an answer: never its words."""
+    if isinstance(answer, str):
+        return f"a text of {len(answer)} characters"
+    return f"{len(answer)} log-probabilities"
 
 
 def _name(asking: Asking) -> str:

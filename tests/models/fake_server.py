@@ -144,6 +144,9 @@ class Handler(BaseHTTPRequestHandler):
             self.refuse(404, "The model does not exist.")
         elif self.has("long") is not None:
             self.refuse(400, f"maximum context length is 4096 ({self.headers['Authorization']})")
+        elif self.has("echo") is not None:
+            said = f"cannot answer {body['messages']}, that is {json.dumps(body['messages'])}"
+            self.refuse(400, said)
         elif self.has("odd") is not None:
             self.say(200, {"choices": [{"text": "A"}]})
         elif self.has("slow") is not None and (first or "always" in user):

@@ -362,6 +362,16 @@ def test_every_failure_is_a_sentence(
 
 
 @pytest.mark.fault
+def test_a_server_that_repeats_what_it_was_asked_is_quoted_without_that(connect: Connect) -> None:
+    words = "You are a shy baker,\nso “quiet” that nobody's ever heard you; do you like it?"
+    asked = Request((Message("system", words), Message("user", f"Item? {words}")), LETTERS)
+    with pytest.raises(RequestRefused, match=r"400: cannot answer \[.*role.*…") as raised:
+        list(connect("echo").texts([asked], max_new_tokens=1))
+    said = str(raised.value)
+    assert not any(word in said for word in ("baker", "quiet", "heard", "like"))
+
+
+@pytest.mark.fault
 def test_a_slow_server_is_a_sentence(connect: Connect) -> None:
     model = connect("slow2", timeout_in_seconds=0.1, n_retries=0)
     with pytest.raises(ServerBusy, match=r"answer in 0\.1 s"):
