@@ -104,6 +104,19 @@ def test_what_is_read_there_is_what_is_read_here(
             np.testing.assert_allclose(found[place], rows, rtol=1e-3, atol=1e-3)
 
 
+@pytest.mark.skipif(torch.cuda.device_count() < 2, reason="fewer than two CUDA devices")
+def test_layers_on_two_cards_answer_as_on_one(checkpoint: Folder) -> None:
+    first = ("model.embed_tokens", "model.rotary_emb", "model.layers.0", "model.layers.1")
+    device_map = {**dict.fromkeys(first, 0), "model.layers.2": 1, "model.norm": 1, "lm_head": 1}
+    spread = LanguageModel.load(checkpoint("llama3"), dtype="float32", device_map=device_map)
+    assert {weight.device.index for weight in spread.model.parameters()} == {0, 1}
+    edits: dict[str, Edit | None] = {"plain": None, "early": Pushed(0, 0.5), "late": Pushed(2, 0.5)}
+    one = there(checkpoint("llama3"), "float32")
+    expected = {(name, place): found for name, place, found in one.sweep(REQUESTS, edits)}
+    for name, place, found in spread.sweep(REQUESTS, edits):
+        np.testing.assert_allclose(found, expected[name, place], rtol=0, atol=TOLERANCE["float32"])
+
+
 def packages(*names: str) -> pytest.MarkDecorator:
     """Skip by name where a package is absent."""
     absent = [name for name in names if find_spec(name) is None]

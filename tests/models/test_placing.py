@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import tiny_models
 import torch
+from accelerate import dispatch_model
+from test_engine_on_card import Pushed
 from torch import nn
 from transformers import AutoModelForCausalLM
 
@@ -38,6 +40,20 @@ def test_a_map_to_one_device_gives_the_answers_of_that_device(
     assert dict(placed.identity) == dict(plain.identity)
     assert dict(placed.log_probabilities(REQUESTS)) == dict(plain.log_probabilities(REQUESTS))
     assert placed.engine.device == torch.device("cpu")
+
+
+def test_hooks_act_beside_those_that_carry_between_devices(checkpoint: Folder) -> None:
+    """As they stand on every module where a map names several devices."""
+    plain = LanguageModel.load(checkpoint("llama3"), device="cpu")
+    placed = LanguageModel.load(checkpoint("llama3"), device_map=BY_MODULE, dtype="float32")
+    dispatch_model(placed.model, dict(BY_MODULE), force_hooks=True)
+    assert all(hasattr(layer, "_hf_hook") for layer in placed.parts.layers)
+    edits = {"plain": None, "up": Pushed(1, 0.5), "inside": Pushed(2, 0.5, "neurons")}
+    assert list(placed.sweep(REQUESTS, edits)) == list(plain.sweep(REQUESTS, edits))
+    for (_, one), (_, two) in zip(
+        placed.residuals(REQUESTS, 1), plain.residuals(REQUESTS, 1), strict=True
+    ):
+        np.testing.assert_array_equal(one, two)
 
 
 def test_auto_takes_what_this_machine_has(checkpoint: Folder) -> None:
