@@ -163,11 +163,12 @@ class Permutations:
 
     def given(self, drawn: list[Orders], wanted: slice) -> Iterator[Floats]:
         """Yield the permuted tables."""
+        scores, blocks, places = self.scores, self._blocks, self._places
         for orders in drawn[wanted]:
-            permuted = np.empty_like(self.scores)
+            permuted = np.empty_like(scores)
             for column, order in enumerate(orders):
-                taken = np.concatenate([self._blocks[cluster] for cluster in order])
-                permuted[self._places, column] = self.scores[taken, column]
+                taken = np.concatenate([blocks[cluster] for cluster in order])
+                permuted[places, column] = scores[taken, column]
             yield permuted
 
     @cached_property
