@@ -123,7 +123,10 @@ def write_manifest(
         },
         digests={file.relative_to(folder).as_posix(): digest_of_file(file) for file in files},
     )
-    versions = manifest.versions | versions_of(("torch", "transformers"))
+    packages = ["torch", "transformers"]
+    if "quantize" in respondent.identity:
+        packages += ["torchao", "bitsandbytes"]
+    versions = manifest.versions | versions_of(packages)
     return _write(manifest.model_copy(update={"versions": versions}), folder)
 
 
