@@ -83,7 +83,7 @@ CAMPAIGN = Campaign(
     group="durability",
     fault="a clock that is set back by a year while a run works, or before it is gone on with",
     promise="the run ends with every file byte for byte as by a clock that is right",
-    n_full=20,
+    n_full=12,
     n_small=0,  # test_clock.py: no decision hangs on the time of day
     work=work,
 )
