@@ -88,9 +88,13 @@ def _next_tokens(model: LanguageModel, ids: Tensor) -> Tensor:
 
 
 def _divergence(steered: Tensor, plain: Tensor) -> float:
-    """Return the sum over tokens of KL(steered ‖ unsteered); what is impossible adds nothing."""
+    """Return the sum over tokens of KL(steered ‖ unsteered); what is impossible adds nothing.
+
+    Each token is summed by itself, so that the number of threads changes no bit.
+    """
     gap = torch.where(steered > -torch.inf, steered - plain, 0.0)
-    return float((steered.exp() * gap).sum().clamp(min=0.0))
+    by_token = (steered.exp() * gap).sum(dim=-1).double()
+    return max(sum(by_token.tolist()), 0.0)
 
 
 def _felt(intervention: Intervention) -> Intervention | None:

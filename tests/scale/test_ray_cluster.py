@@ -7,6 +7,7 @@ import drawn_here
 import pytest
 import scripted_models
 from drawn_here import QUICK, Deadly, drawn, quick_in_threads
+from organism_steering import answers, copied, made, measured
 from organism_study import Found, asked
 from scripted_models import N_ANSWERS, PARTIES, QUESTIONS, Mortal, contents
 
@@ -55,6 +56,15 @@ def test_two_nodes_give_the_bytes_of_one_process(
 ) -> None:
     assert asked(tmp_path, workers) == in_process
     assert len([node for node in ray.nodes() if node["Alive"]]) == 2
+
+
+def test_two_nodes_measure_what_interventions_do_as_one_process_does(
+    workers: RayExecutor, tmp_path: Path
+) -> None:
+    one = made(tmp_path / "one")
+    two = copied(one, tmp_path / "two")
+    assert measured(two, workers) == measured(one)
+    assert answers(two) == answers(one)
 
 
 def test_actors_that_are_killed_cost_no_answer(workers: RayExecutor, tmp_path: Path) -> None:
