@@ -147,7 +147,8 @@ def _model(
 ) -> PreTrainedModel:
     """Return the model of a checkpoint, in eval mode, no gradients."""
     moved = where if isinstance(where, torch.device) and quantize is None else None
-    options: dict[str, object] = {} if moved else {"device_map": where}
+    placed = dict(where) if isinstance(where, Mapping) else where
+    options: dict[str, object] = {} if moved else {"device_map": placed}
     if quantize is not None:
         options["quantization_config"] = settings(quantize, dtype)
     try:

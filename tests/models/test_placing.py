@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -30,7 +31,9 @@ BY_MODULE = {
 }
 
 
-@pytest.mark.parametrize("device_map", [EVERYWHERE, BY_MODULE], ids=["whole", "by module"])
+@pytest.mark.parametrize(
+    "device_map", [EVERYWHERE, MappingProxyType(BY_MODULE)], ids=["whole", "by module"]
+)
 @pytest.mark.parametrize("kind", ["gemma", "llama3"])
 def test_a_map_to_one_device_gives_the_answers_of_that_device(
     kind: str, device_map: Mapping[str, str], checkpoint: Folder

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -137,6 +138,19 @@ def test_bfloat16_can_be_quantised_too(checkpoint: Callable[[str], Path]) -> Non
     assert model.model.dtype == torch.bfloat16
     answers = dict(model.log_probabilities(REQUESTS))
     assert len(answers) == len(REQUESTS)
+
+
+@pytest.mark.parametrize("device_map", ["auto", {"": "cpu"}])
+def test_it_can_be_spread_as_well(
+    device_map: Literal["auto"] | dict[str, int | str], checkpoint: Callable[[str], Path]
+) -> None:
+    folder = checkpoint("llama3")
+    plain = LanguageModel.load(folder, device="cpu", quantize="int8", dtype="float32")
+    spread = LanguageModel.load(folder, device_map=device_map, quantize="int8", dtype="float32")
+    assert dict(spread.identity) == dict(plain.identity)
+    for place, found in spread.log_probabilities(REQUESTS):
+        expected = dict(plain.log_probabilities(REQUESTS))[place]
+        np.testing.assert_allclose(found, expected, rtol=0, atol=2e-3)
 
 
 def test_matrices_that_are_no_linear_layers_are_refused(checkpoint: Callable[[str], Path]) -> None:
