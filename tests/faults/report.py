@@ -47,7 +47,8 @@ HEAD = """# Faults survived
 Every row is a campaign that injects one kind of fault many times. **Survived** means what the row
 promises: a named error, a repair, or provably no effect. **Silent** means a wrong result that
 nobody was told of. `make faults` runs all campaigns and writes this page; small counts run in the
-ordinary tests. Where fewer were run than a full campaign has, the row says so.
+ordinary tests, but for the campaigns that need a cluster, a clock of their own or many processes.
+Where fewer were run than a full campaign has, the row says so.
 """
 TABLE = """
 | fault | injected | survived | silent | what surviving means, and what was seen |
