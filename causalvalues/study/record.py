@@ -118,8 +118,10 @@ def _read(path: Path) -> dict[str, JsonValue] | None:
         return None
     if not isinstance(document, dict):
         return None
-    stages = {str(name): told for name, told in document.items() if name != SEAL}
-    return stages if document.get(SEAL) in (None, _seal(stages)) else None
+    noted = {str(name): told for name, told in document.items() if name != SEAL}
+    if document.get(SEAL) not in (None, _seal(noted)):
+        return None
+    return {name: told for name, told in noted.items() if isinstance(told, dict)}
 
 
 def _seal(stages: Mapping[str, JsonValue]) -> str:

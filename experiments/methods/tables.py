@@ -15,6 +15,8 @@ import pandas as pd
 
 from causalvalues.leaderboard.board import board, crossed_interval, paired
 from causalvalues.organism.world import planted_world
+from causalvalues.provenance import write_atomically
+from causalvalues.survey.cells import csv_of
 from causalvalues.values import schwartz10
 
 MARKS = (
@@ -217,6 +219,4 @@ def _planted(step: dict[tuple[str, str], int]) -> pd.DataFrame:
 
 def csv(frame: pd.DataFrame, path: Path, *, digits: int = 4) -> Path:
     """Return a table's file after it is written."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    frame.round(digits).to_csv(path, index=False)
-    return path
+    return write_atomically(path, csv_of(frame.round(digits)))

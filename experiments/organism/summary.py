@@ -11,6 +11,7 @@ from steering_tables import tables_of
 
 from causalvalues.provenance import write_atomically
 from causalvalues.report.figure_manifest import Source
+from causalvalues.survey.cells import csv_of
 
 ROOT = Path(__file__).parents[2]
 RUNS = Path(__file__).parent / "results" / "steering_runs"
@@ -24,7 +25,7 @@ def main() -> int:
     parser.add_argument("--runs", type=Path, default=RUNS, help="folder of what is done")
     options = parser.parse_args()
     paths = [
-        write_atomically(options.out / f"{name}.csv", table.round(DIGITS).to_csv(index=False))
+        write_atomically(options.out / f"{name}.csv", csv_of(table.round(DIGITS)))
         for name, table in tables_of(options.runs).items()
     ]
     runs = sorted(options.runs.glob("*-*/*.parquet"))
