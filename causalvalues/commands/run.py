@@ -48,7 +48,7 @@ def run(
     """Run a study: ask, score, discover, judge, draw, compare methods. Again: it goes on.
 
     Nothing is asked twice: a run of a few roles (--roles 60) is the beginning of the whole one.
-    Workers give the same answers; docs/scale.md says how they share the asking.
+    Workers give the same answers and the same graph; docs/scale.md says how they share the work.
 
     Example: [bold]causalvalues run experiments/gemma-2b-it/study.yaml --out runs/gemma[/]
     """
