@@ -26,7 +26,6 @@ from causalvalues.commands.terminal import (
     wrote,
 )
 from causalvalues.errors import OptionError
-from causalvalues.scale.executors import Executor
 
 __all__ = ["effects"]
 
@@ -72,7 +71,8 @@ def effects(
 ) -> None:
     """Estimate total effects of values on each other, or measure the candidates of a run.
 
-    Workers share the measuring, neutral texts included, and give the same bytes as one process.
+    Workers share the measuring, neutral texts included, or the resamples where these are worth
+    it, and give the same bytes as one process.
 
     Example: [bold]causalvalues effects scores.csv graph.json --cluster role --cause power[/]
 
@@ -80,15 +80,14 @@ def effects(
 
     Example: [bold]causalvalues effects runs/first --slurm long --gpus 1 --workers 16[/]
     """
-    with sharing(scores, workers=workers, ray=ray, slurm=slurm, gpus=gpus) as executor:
-        if scores.is_dir():
-            _refuse_graph(graph)
+    if scores.is_dir():
+        _refuse_graph(graph)
+        with sharing(scores, workers=workers, ray=ray, slurm=slurm, gpus=gpus) as executor:
             candidate_effects(
                 scores, roles=roles, items=items, neutral=neutral, model=model, as_json=as_json,
                 executor=executor,
             )  # fmt: skip
-            return
-        _refuse_workers(executor)
+        return
     if graph is None:
         raise OptionError(
             "Effects need scores and the graph found in them, or the folder of a run",
@@ -96,19 +95,25 @@ def effects(
         )
     from causalvalues.discovery.effects import effects as estimate
     from causalvalues.discovery.formats import read_graph_from
+    from causalvalues.scale.drawing import WORTH_SECONDS, Over
     from causalvalues.survey.files import read_table
 
     table = read_table(scores, cluster=cluster, context=context, weight=weight)
     known = read_graph_from(graph)
     if cause is not None:
         known.index(cause)
-    with bar("Resampling") as progress:
+    place = (out or graph).parent
+    with (
+        sharing(place, workers=workers, ray=ray, slurm=slurm, gpus=gpus) as executor,
+        bar("Resampling") as progress,
+    ):
         outcome = estimate(
             table,
             known,
             n_resamples=resamples,
             by="row" if table.clusters is None else "cluster",
             seed=seed,
+            spread=Over(executor, worth_seconds=WORTH_SECONDS),
             progress=progress,
         )
     target = replace(known, effects=outcome.effects).to_json(out or graph)
@@ -146,16 +151,6 @@ def effects(
         columns = ("intervention", "measured change", "95% interval", "of it direct")
         table_of("What interventions did, within roles", columns, measured)
     wrote([target])
-
-
-def _refuse_workers(executor: Executor | None) -> None:
-    """Raise where workers are given to resample a table, which one process does."""
-    if executor is not None:
-        raise OptionError(
-            "Workers measure the candidates of a run",
-            found="a table of scores",
-            remedy="leave --workers, --ray and --slurm out, or name the folder of a run",
-        )
 
 
 def _refuse_graph(graph: Path | None) -> None:

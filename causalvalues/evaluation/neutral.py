@@ -93,8 +93,8 @@ def _divergence(steered: Tensor, plain: Tensor) -> float:
     Each token is summed by itself, so that the number of threads changes no bit.
     """
     gap = torch.where(steered > -torch.inf, steered - plain, 0.0)
-    by_token = (steered.exp() * gap).sum(dim=-1).double()
-    return max(sum(by_token.tolist()), 0.0)
+    by_token: list[float] = (steered.exp() * gap).sum(dim=-1).double().tolist()
+    return max(sum(by_token), 0.0)
 
 
 def _felt(intervention: Intervention) -> Intervention | None:
