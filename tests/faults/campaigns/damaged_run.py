@@ -103,6 +103,6 @@ CAMPAIGN = Campaign(
     promise="the error names the file, or every file is byte for byte what it was, or the command "
     "does not read that one and all that it makes is right",
     n_full=800,
-    n_small=8,
+    n_small=4,
     work=work,
 )
