@@ -16,6 +16,7 @@ SCRIPTS = (
     "gpu",
     "scale_estimate",
     "scale_paper",
+    "scale_draws",
     "steering_overhead",
     "steering_kinds",
     "extraction",
