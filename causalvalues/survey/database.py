@@ -120,14 +120,16 @@ def in_sentences(path: Path) -> Iterator[None]:
     """Turn what SQLite raises into a sentence that names the file."""
     try:
         yield
-    except sqlite3.Error as fault:
+    except (sqlite3.Error, UnicodeDecodeError) as fault:
         raise file_error(path, fault) from fault
 
 
-def file_error(path: Path, fault: sqlite3.Error | OSError) -> FileError:
+def file_error(path: Path, fault: sqlite3.Error | UnicodeDecodeError | OSError) -> FileError:
     """Return the error for a store that cannot be used, with what to do about it."""
     if isinstance(fault, OSError):
         said, remedy = fault.strerror or str(fault), ANOTHER_FOLDER
+    elif isinstance(fault, UnicodeDecodeError):  # SQLite names a damaged layout as it reads
+        said, remedy = "a layout that was damaged", LOST
     else:
         said = str(fault)
         remedy = next((r for words, r in REMEDIES.items() if words in said.lower()), LOST)

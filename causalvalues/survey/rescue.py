@@ -57,7 +57,7 @@ def _readable(connection: sqlite3.Connection, last: int) -> Iterator[Answer]:
                 answer = answer_of(cells)
                 if answer is not None:
                     yield answer
-        except sqlite3.DatabaseError:
+        except (sqlite3.DatabaseError, UnicodeDecodeError):
             after += step
             step = min(2 * step, LONGEST_STEP)
         else:

@@ -217,6 +217,11 @@ def garbage(path: Path) -> None:
     path.write_bytes(b"not a database at all" * 100)
 
 
+def unreadable(path: Path) -> None:
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b"CREATE TABLE answers (", b"CREATE TABLX \xf5nswers ("))
+
+
 def foreign(path: Path) -> None:
     path.unlink()
     with sqlite3.connect(path) as other:
@@ -236,6 +241,7 @@ def newer(path: Path) -> None:
     [
         (truncated, "put back a copy, or save"),
         (garbage, "not a database"),
+        (unreadable, "put back a copy, or save"),
         (foreign, "another application"),
         (newer, "update causalvalues"),
     ],
