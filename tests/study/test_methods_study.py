@@ -192,12 +192,18 @@ def test_the_leaderboard_is_printed_again(compared: Path) -> None:
     assert "equal gain; equal norm; strongest" in str(wrong.exception)
 
 
+def take_over(folder: Path, study: dict[str, object]) -> None:
+    """Change the study of a run and note it, as `run` with the changed one does."""
+    (folder / "study.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
+    Record(folder).finish("keep", {}, Record(folder).files("keep"))
+
+
 def test_published_numbers_stand_in_a_table_of_their_own(compared: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(compared, tmp_path / "run"))
     study = yaml.safe_load((folder / "study.yaml").read_text("utf-8"))
     study["model"]["name"] = "meta-llama/Llama-2-7b-chat-hf"
     study["methods"]["published"] = str(ROOT / "experiments" / "methods" / "published.yaml")
-    (folder / "study.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
+    take_over(folder, study)
     said = " ".join(CliRunner().invoke(app, ["leaderboard", str(folder)]).stdout.split())
     assert "Published of this model, not comparable" in said
     assert "0.79 – 0.87" in said
@@ -236,7 +242,7 @@ def test_a_study_names_what_its_plans_choose_among(compared: Path, tmp_path: Pat
     folder = Path(shutil.copytree(compared, tmp_path / "run"))
     study = yaml.safe_load((folder / "study.yaml").read_text("utf-8"))
     study["steering"] = {"sources": ["caa"], "values": ["power"], "doses": {"caa": 0.5}}
-    (folder / "study.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
+    take_over(folder, study)
     told = CliRunner().invoke(app, ["candidates", str(folder), "--json"])
     assert json.loads(told.stdout)["candidates"] == ["caa raises power"]
     own = folder / "methods" / "seed-0" / "conva-raises-power.json"
