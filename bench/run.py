@@ -17,6 +17,7 @@ SCRIPTS = (
     "scale_estimate",
     "scale_paper",
     "scale_draws",
+    "scale_screen",
     "steering_overhead",
     "steering_kinds",
     "extraction",
