@@ -5,6 +5,7 @@ Where Slurm is not installed or does not start, nothing is injected, and the not
 
 import os
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,7 +39,7 @@ def work(count: int, seed: int, folder: Path) -> Outcome:
     """Share surveys until so many jobs were cancelled; compare with one process alone."""
     ledger, rng = Ledger("cancelled_jobs"), np.random.default_rng(seed)
     try:
-        with a_cluster(folder / "slurm"):
+        with a_cluster():
             note = shared(
                 ledger, count, rng, folder,
                 lambda: SlurmExecutor(
@@ -53,16 +54,16 @@ def work(count: int, seed: int, folder: Path) -> Outcome:
 
 
 @contextmanager
-def a_cluster(folder: Path) -> Iterator[None]:
-    """A cluster that the commands of Slurm find."""
-    folder.mkdir()
-    cluster = SlurmHere.start(folder)
-    os.environ["SLURM_CONF"] = str(cluster.configuration)
-    try:
-        yield
-    finally:
-        del os.environ["SLURM_CONF"]
-        cluster.stop()
+def a_cluster() -> Iterator[None]:
+    """A cluster that the commands of Slurm find; its daemons write until the very end."""
+    with tempfile.TemporaryDirectory(prefix="slurm-", ignore_cleanup_errors=True) as folder:
+        cluster = SlurmHere.start(Path(folder))
+        os.environ["SLURM_CONF"] = str(cluster.configuration)
+        try:
+            yield
+        finally:
+            del os.environ["SLURM_CONF"]
+            cluster.stop()
 
 
 def _said(*words: str) -> str:
