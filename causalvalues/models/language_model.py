@@ -11,6 +11,7 @@ batch is done, each request's once; the model's weights and modules are never ch
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +54,7 @@ class LanguageModel:
     parts: Parts
     chat: Chat
     engine: Engine
+    computes_together: ClassVar[bool] = True  # sums of another batch may end in other last digits
 
     @classmethod
     def load(

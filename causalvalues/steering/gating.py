@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import compress, pairwise
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import numpy as np
 import torch
@@ -82,6 +82,7 @@ class Gated:
 
     model: LanguageModel
     _known: dict[Gate, dict[str, bool]] = field(default_factory=dict)
+    computes_together: ClassVar[bool] = True
 
     @property
     def identity(self) -> Mapping[str, str]:

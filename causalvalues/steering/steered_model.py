@@ -10,6 +10,7 @@ hook stays in the model, so that it may be asked with and without the interventi
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import ClassVar
 
 from causalvalues.errors import OptionError
 from causalvalues.models.language_model import LanguageModel
@@ -41,6 +42,7 @@ class SteeredModel:
     model: LanguageModel
     intervention: Intervention
     dictionaries: Mapping[str, Dictionary] = field(default_factory=dict)
+    computes_together: ClassVar[bool] = True
 
     @cached_property
     def identity(self) -> Mapping[str, str]:

@@ -2,7 +2,9 @@
 
 Answers are written as they come, every few hundred or with the first answer after a second. Being
 stopped, by Ctrl-C or by an error, writes what has come first: the same call goes on from there.
-`ask_under` is the same door for a respondent that answers under many conditions at once.
+`ask_under` is the same door for a respondent that answers under many conditions at once. Where what
+is computed together shows in the last digits, the chunk of roles in which asking was broken off is
+computed whole once more, and only what was missing is kept: the store ends as if nothing had been.
 
 Guarantee: after a call returns, the store holds one whole answer for each of its keys; a respondent
 that skips, repeats or misshapes an answer is a `Fault`, and nothing of that answer is kept.
@@ -26,7 +28,7 @@ from causalvalues.survey.answering import (
 )
 from causalvalues.survey.design import Asking, Design
 from causalvalues.survey.protocol import Question, RolePlace
-from causalvalues.survey.request import Respondent
+from causalvalues.survey.request import Respondent, computes_together
 from causalvalues.survey.responses import AnswerStore
 from causalvalues.survey.roles import Role
 
@@ -79,8 +81,9 @@ def ask(
     )
     answers = partial(answers_of_respondent, respondent)
     return _keep(
-        answers, design, store, roles_at_once=roles_at_once, elsewhere=held, progress=progress
-    )
+        answers, design, store, roles_at_once=roles_at_once, elsewhere=held, progress=progress,
+        together=computes_together(respondent),
+    )  # fmt: skip
 
 
 def ask_under(
@@ -113,8 +116,9 @@ def ask_under(
     design = Design(dict(sweeper.identity), asked, tuple(roles), conditions, role_place)
     answers = partial(answers_of_sweeper, sweeper, edits)
     return _keep(
-        answers, design, store, roles_at_once=roles_at_once, elsewhere=held, progress=progress
-    )
+        answers, design, store, roles_at_once=roles_at_once, elsewhere=held, progress=progress,
+        together=computes_together(sweeper),
+    )  # fmt: skip
 
 
 def _keep(
@@ -125,6 +129,7 @@ def _keep(
     roles_at_once: int,
     elsewhere: Container[bytes] = (),
     progress: Progress | None,
+    together: bool = False,
 ) -> Asked:
     """Return what was asked, after writing answers as they come."""
     if roles_at_once < 1:
@@ -132,11 +137,13 @@ def _keep(
     started = time.monotonic()
     n_damaged = store.drop_damaged()
     missing = [key for key in store.missing(design.keys) if key not in elsewhere]
+    wanted = set(missing)
     desk = _Desk(store, design.identity["model"], len(missing), progress)
     try:
-        for chunk in design.askings(missing, n_roles=roles_at_once):
+        for chunk in design.askings(missing, n_roles=roles_at_once, together=together):
             for asking, given in checked(chunk, answers(chunk)):
-                desk.take(asking, given)
+                if asking.key in wanted:
+                    desk.take(asking, given)
     except KeyboardInterrupt:
         desk.write()
         raise Interrupted(

@@ -84,16 +84,40 @@ class Design:
                 keys.append(key)
         return tuple(keys)
 
-    def askings(self, missing: Sequence[bytes], *, n_roles: int) -> Iterator[list[Asking]]:
-        """Yield what is missing, in chunks of `n_roles` whole roles."""
+    def askings(
+        self, missing: Sequence[bytes], *, n_roles: int, together: bool = False
+    ) -> Iterator[list[Asking]]:
+        """Yield what is missing, in chunks of `n_roles` whole roles.
+
+        `together`: the one chunk in which asking was broken off comes whole, what is held of it
+        too, so that what is computed together is what would have been.
+        """
         wanted = set(missing)
-        per_role = len(self.questions) * len(self.conditions)
-        for first in range(0, len(self.roles), n_roles):
-            roles = self.roles[first : first + n_roles]
-            keys = self.keys[first * per_role : (first + len(roles)) * per_role]
-            chunk = list(self._chunk(roles, keys, wanted))
+        chunks = [self.roles[at : at + n_roles] for at in range(0, len(self.roles), n_roles)]
+        broken = [roles for roles in chunks if together and self._broken_off(roles, wanted)]
+        if len(broken) == 1:  # more than one: not by being stopped
+            wanted.update(self._keys_of(broken[0]))
+        for roles in chunks:
+            chunk = list(self._chunk(roles, self._keys_of(roles), wanted))
             if chunk:
                 yield chunk
+
+    def _keys_of(self, roles: Sequence[Role]) -> tuple[bytes, ...]:
+        """Return the keys of some roles that follow each other."""
+        per_role = len(self.questions) * len(self.conditions)
+        first = self._places[roles[0].id] * per_role
+        return self.keys[first : first + len(roles) * per_role]
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        """Return the place of each role."""
+        return {role.id: place for place, role in enumerate(self.roles)}
+
+    def _broken_off(self, roles: Sequence[Role], wanted: set[bytes]) -> bool:
+        """Return whether some roles lack what others have; all lack a question that is new."""
+        lacking = [[key in wanted for key in self._keys_of([role])] for role in roles]
+        partly = any(map(any, lacking)) and not all(map(all, lacking))
+        return partly and (len(roles) == 1 or any(each != lacking[0] for each in lacking))
 
     def _chunk(
         self, roles: Sequence[Role], keys: Sequence[bytes], wanted: set[bytes]

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-__all__ = ["Message", "Request", "Respondent", "Speaker"]
+__all__ = ["Message", "Request", "Respondent", "Speaker", "computes_together"]
 
 Speaker = Literal["system", "user", "assistant"]
 
@@ -53,3 +53,8 @@ class Respondent(Protocol):
         self, requests: Sequence[Request], *, max_new_tokens: int
     ) -> Iterator[tuple[int, str]]:
         """Yield (place in requests, the answer written greedily)."""
+
+
+def computes_together(respondent: object) -> bool:
+    """Return whether a respondent says that its answers' last digits depend on their company."""
+    return bool(getattr(respondent, "computes_together", False))
