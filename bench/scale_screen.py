@@ -10,6 +10,7 @@ recorded before the first turn and after the last: of a busy one, two processes 
 
 import os
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from hashlib import sha256
@@ -21,6 +22,7 @@ from turns import Clock, in_turns, ratio, spread
 
 from causalvalues.evaluation.surveying import survey_under
 from causalvalues.provenance import write_atomically
+from causalvalues.scale.executors import InProcess
 from causalvalues.scale.processes import Processes
 from causalvalues.steering.intervention import Intervention, SaeFeature, Strength
 from causalvalues.steering.role_prompts import settling_prompts
@@ -81,12 +83,23 @@ def case(
         raise SystemExit("not the same bits")
     timed = {name: partial(seconds, way) for name, way in ways.items()}
     found = in_turns(timed, n_turns=N_TURNS, say=say)
+    cut = partial(asked, Crowd.of(InProcess(2), MODEL), interventions, n_roles)
+    cut()
+    spent = {"whole": processor_seconds(ways["one process"]), "cut": processor_seconds(cut)}
     return {
         "n_answers": (1 + len(interventions)) * n_roles * len(QUESTIONS),
         "seconds": {name: spread(times) for name, times in found.items()},
         "2 workers against 1": ratio(found["1 worker"], found["2 workers"]),
         "2 workers against one process": ratio(found["one process"], found["2 workers"]),
+        "processor seconds of one process": spent,
     }
+
+
+def processor_seconds(work: Callable[[], str]) -> float:
+    """Return how long a processor works on something, whoever else waits for it."""
+    start = time.process_time()
+    work()
+    return time.process_time() - start
 
 
 def page(found: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
