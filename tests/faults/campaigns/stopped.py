@@ -147,7 +147,8 @@ def stop_some(stops: Stops, count: int, ledger: Ledger, rng: np.random.Generator
             seconds = float(rng.uniform(0, stops.longest))
             code, took = stops.stop(name, number, seconds)
             if code == 0:
-                break  # it had ended
+                stops.longest = min(stops.longest, seconds)  # it had ended
+                break
             n_stopped += 1
             if code == -signal.SIGINT and seconds < STARTING * stops.longest:
                 ledger.survived("SIGINT (before the command listened)")
