@@ -57,6 +57,6 @@ CAMPAIGN = Campaign(
     fault="the columns of a table in a random order",
     promise="the graph is the same",
     n_full=1000,
-    n_small=64,
+    n_small=16,
     work=work,
 )

@@ -3,9 +3,6 @@
 scripted   a process of the nursery, whose run takes a second or two
 command    `python -m causalvalues run study.yaml` with the embedded organism, as a terminal starts
            it: the signal may come while Python, the packages or the model are loaded
-
-What a model answers depends in its last digits on what it computes together, and a run that goes on
-computes together what is left: its answers are held to what `same_answers` promises.
 """
 
 import os
@@ -22,12 +19,9 @@ import numpy as np
 from campaigns.campaign import Campaign, Ledger, Outcome
 from campaigns.processes import WITHOUT_GIT, nursery
 from campaigns.small_run import Files, differences, files_of, go
-from causalvalues import ValueGraph
 from causalvalues.errors import Interrupted
-from causalvalues.survey.responses import AnswerStore
 
 MOST_SECONDS = 2.0
-CLOSE = 1e-5  # log-probabilities of a model, as `same_answers` has it
 STOPPED = 130  # the exit code
 MOST_STOPS = 4  # of one run
 STARTING = 0.1  # of the seconds of a command: until it listens to Ctrl-C, Python itself ends it
@@ -58,7 +52,6 @@ class Stops:
     folder: Path
     slowest: float = 0.0
     slowest_at: float = 0.0
-    farthest: float = 0.0  # log-probabilities of a model
     n_runs: int = 0
     longest: float = field(init=False)
     known: Files = field(init=False)
@@ -89,22 +82,7 @@ class Stops:
 
     def others(self, name: str) -> str:
         """What a run that was stopped holds that it should not, "" where nothing."""
-        other = differences(self.ended(name), self.known)
-        if self.way == "command" and other:
-            return self._other_answers(name)
-        return ", ".join(other)
-
-    def _other_answers(self, name: str) -> str:
-        """What a model's answers and their graph are that they should not be, "" where nothing."""
-        found, known = (answers_of(self.folder / each) for each in (name, "known"))
-        if found.keys() != known.keys():
-            return f"{len(found)} answers of {len(known)}"
-        apart = max(float(np.abs(np.subtract(found[key], known[key])).max()) for key in known)
-        self.farthest = max(self.farthest, apart)
-        graphs = [ValueGraph.from_json(self.folder / n / "graph.json") for n in (name, "known")]
-        if apart > CLOSE or any(np.argmax(found[key]) != np.argmax(known[key]) for key in known):
-            return f"answers {apart:.1e} apart"
-        return "" if np.array_equal(graphs[0].marks, graphs[1].marks) else "the edges"
+        return ", ".join(differences(self.ended(name), self.known))
 
     def said(self, name: str) -> str:
         """What the last command has said."""
@@ -132,8 +110,6 @@ def work(count: int, seed: int, folder: Path) -> Outcome:
                 f"{way}: {stops.n_runs} runs of {stops.longest:.1f} s, the slowest ended "
                 f"{stops.slowest:.2f} s after its signal"
             )
-            if stops.farthest:
-                notes.append(f"log-probabilities of the model at most {stops.farthest:.1e} apart")
     return ledger.outcome(*notes)
 
 
@@ -160,12 +136,6 @@ def stop_some(stops: Stops, count: int, ledger: Ledger, rng: np.random.Generator
         if other:
             ledger.was_silent(f"{stops.way}: {other} are others after being stopped")
         stops.n_runs += 1
-
-
-def answers_of(folder: Path) -> dict[bytes, tuple[float, ...]]:
-    """Every answer of a run."""
-    with AnswerStore.open(folder / "answers.sqlite", to_read=True) as store:
-        return {row.key: row.log_probabilities for row in store.rows()}
 
 
 def what_is_wrong(code: int, took: float, number: signal.Signals, said: str, way: Way) -> str:
@@ -229,8 +199,7 @@ CAMPAIGN = Campaign(
     fault="Ctrl-C (SIGINT) or SIGTERM at a random moment of a run, also of the command while it "
     "loads Python, packages and the model",
     promise="it ends within 2 s, by exit code 130 or by the signal, and the same command ends the "
-    "run: scripted, with every file byte for byte as without it; of a model, which rounds by what "
-    "it computes together, with the same options and edges, within 1e-5 in log-probability",
+    "run with every file byte for byte as without it",
     n_full=60,
     n_small=1,
     work=work,
