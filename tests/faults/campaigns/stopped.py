@@ -146,7 +146,9 @@ def what_is_wrong(code: int, took: float, number: signal.Signals, said: str, way
         return "" if code == -number else f"exit code {code}"
     if code != STOPPED:
         return f"exit code {code}: {said[-200:]}"
-    told = way == "scripted" or "Stopped." in said or "What to do:" in said
+    told = way == "scripted" or any(
+        w in " ".join(said.split()) for w in ("Stopped.", "What to do:")
+    )
     return "" if told and "Traceback" not in said else f"it says {said[-200:]!r}"
 
 
