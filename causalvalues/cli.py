@@ -34,7 +34,7 @@ from causalvalues.commands import (
     steer,
     view,
 )
-from causalvalues.errors import CausalValuesError
+from causalvalues.errors import CausalValuesError, was_interrupted
 
 __all__ = ["app", "command_names", "main"]
 
@@ -99,8 +99,9 @@ def main() -> None:
         said = f"A place on the disk may not be entered: {fault.filename}. {MAY_ENTER}"
         Console(stderr=True).print(f"[bold red]Error:[/] {_plain(said)}", highlight=False)
         sys.exit(2)
-    except (KeyboardInterrupt, SystemExit) as left:
-        if isinstance(left, SystemExit) and left.code != STOPPED:  # Typer's, of Ctrl-C
+    except (KeyboardInterrupt, SystemExit, SystemError) as left:
+        by_typer = isinstance(left, SystemExit) and left.code == STOPPED
+        if not by_typer and not was_interrupted(left):
             raise
         Console(stderr=True).print("Stopped. Nothing half-written was left behind.")
         _leave(STOPPED)

@@ -92,6 +92,7 @@ __all__ = [
     "WrongHook",
     "WrongModel",
     "WrongWidth",
+    "was_interrupted",
 ]
 
 
@@ -289,3 +290,10 @@ class CyclicGraph(CausalValuesWarning):
 
 class CoarseAnswers(CausalValuesWarning):
     """Options so unlikely that a server gave only a bound, yet the bound may matter."""
+
+
+def was_interrupted(fault: BaseException) -> bool:
+    """Return whether a fault is Ctrl-C, or what compiled code makes of it while it runs."""
+    return isinstance(fault, KeyboardInterrupt) or (
+        isinstance(fault, SystemError) and isinstance(fault.__cause__, KeyboardInterrupt)
+    )

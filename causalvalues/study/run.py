@@ -21,7 +21,7 @@ from pydantic import JsonValue
 from causalvalues.discovery.compare import Comparison
 from causalvalues.discovery.draws import Spread
 from causalvalues.discovery.graph import ValueGraph
-from causalvalues.errors import Interrupted, OptionError, TableError
+from causalvalues.errors import Interrupted, OptionError, TableError, was_interrupted
 from causalvalues.provenance import (
     canonical_json,
     digest_of_bytes,
@@ -124,7 +124,9 @@ def run(
                     respondent = respondent_of(study.model)
             spread = Over(executor, worth_seconds=WORTH_SECONDS)
             return _stages(study, interview, respondent, store, bar, n_shared, spread)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemError) as fault:
+        if not was_interrupted(fault):
+            raise
         raise Interrupted(
             "The run was stopped",
             found=f"all that was finished is kept in {folder}",

@@ -163,6 +163,8 @@ def _forked(module: str, name: str, *arguments: str) -> int:
         code = 0
     except SystemExit as left:
         code = left.code if isinstance(left.code, int) else 1
+    except KeyboardInterrupt:
+        code = 130
     except BaseException:
         traceback.print_exc()
     finally:

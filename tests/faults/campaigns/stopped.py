@@ -98,7 +98,7 @@ class Stops:
 def work(count: int, seed: int, folder: Path) -> Outcome:
     """Stop by turns in both ways; runs go on until they end, and are compared."""
     ledger, rng = Ledger("stopped"), np.random.default_rng(seed)
-    nursery().load(())  # it has begun
+    nursery().load([__name__])  # a process listens from its first moment
     ways: tuple[Way, ...] = ("scripted", "command")
     notes = []
     for place, way in enumerate(ways):
@@ -149,7 +149,8 @@ def what_is_wrong(code: int, took: float, number: signal.Signals, said: str, way
     told = way == "scripted" or any(
         w in " ".join(said.split()) for w in ("Stopped.", "What to do:")
     )
-    return "" if told and "Traceback" not in said else f"it says {said[-200:]!r}"
+    traced = said[max(said.find("Traceback") - 200, 0) :][:900] if "Traceback" in said else ""
+    return "" if told and not traced else f"it says {traced or said[-200:]!r}"
 
 
 class _Process:
