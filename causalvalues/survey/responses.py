@@ -160,14 +160,19 @@ class AnswerStore:
                 yield row, answer_of(cells), key
 
     def _read(self, places: Sequence[int] | None) -> Iterator[tuple[Any, ...]]:
-        """Yield the cells of some rows, or of all, in the order they were kept."""
+        """Yield the cells of some rows, or of all, in the order they were kept.
+
+        One by one: `yield from` would close its cursor, also after the store itself was closed.
+        """
         if places is None:
-            yield from self._connection.execute(SELECT)
+            for cells in self._connection.execute(SELECT):
+                yield cells
             return
         for start in range(0, len(places), AT_ONCE):
             some = places[start : start + AT_ONCE]
             marks = ", ".join("?" * len(some))
-            yield from self._connection.execute(SELECT_SOME.format(marks=marks), some)
+            for cells in self._connection.execute(SELECT_SOME.format(marks=marks), some):
+                yield cells
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

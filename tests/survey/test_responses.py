@@ -108,6 +108,14 @@ def test_numbers_that_are_not_finite_are_kept(tmp_path: Path) -> None:
     np.testing.assert_array_equal(found.log_probabilities, (-np.inf, np.nan, 1e-310))
 
 
+def test_reading_that_is_left_half_way_says_nothing_once_the_store_is_closed(path: Path) -> None:
+    store = AnswerStore.open(path)
+    rows = store.rows()
+    next(rows)
+    store.close()
+    rows.close()
+
+
 def test_the_first_answer_to_a_key_stands(path: Path) -> None:
     second = replace(ANSWERS[0], log_probabilities=(0.0, 0.0))
     with AnswerStore.open(path) as store:

@@ -25,6 +25,7 @@ MOST_SECONDS = 2.0
 STOPPED = 130  # the exit code
 MOST_STOPS = 4  # of one run
 STARTING = 0.1  # of the seconds of a command: until it listens to Ctrl-C, Python itself ends it
+LAST = "manifest.json"  # what a command names when all its work is done
 STUDY = """name: stopped
 model: {name: organism/gemma}
 roles: {n_roles: 24}
@@ -126,8 +127,10 @@ def stop_some(stops: Stops, count: int, ledger: Ledger, rng: np.random.Generator
                 stops.longest = min(stops.longest, seconds)  # it had ended
                 break
             n_stopped += 1
-            if code == -signal.SIGINT and seconds < STARTING * stops.longest:
-                ledger.survived("SIGINT (before the command listened)")
+            if code == -signal.SIGINT and (
+                seconds < STARTING * stops.longest or LAST in stops.said(name)
+            ):
+                ledger.survived("SIGINT (before the command listened, or after its last word)")
                 continue
             fault = what_is_wrong(code, took, number, stops.said(name), stops.way)
             said = f"{stops.way}, {number.name} after {seconds:.2f} s: {fault}"
