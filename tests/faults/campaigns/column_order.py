@@ -33,15 +33,16 @@ def work(count: int, seed: int, folder: Path) -> Outcome:
             ledger.survived()
         else:
             ledger.was_silent(f"{algorithm} of {engine}, world {which}, order {order.tolist()}")
+    n_worlds = min(N_WORLDS, -(-count // len(SEARCHES)))
     would = Counter(
         f"{algorithm} of {engine}"
-        for which, (algorithm, engine) in product(range(N_WORLDS), SEARCHES)
+        for which, (algorithm, engine) in product(range(n_worlds), SEARCHES)
         if not column_order(_table(which, seed), search=Search(algorithm, engine)).passed  # type: ignore[arg-type]
     )
     by = ", ".join(f"{name} in {n}" for name, n in sorted(would.items())) or "none"
     return ledger.outcome(
-        f"{len(SEARCHES)} algorithms and engines in turn, {N_WORLDS} worlds; left to visit values "
-        f"in the order of the columns, some would have changed: {by} of {N_WORLDS} worlds"
+        f"{len(SEARCHES)} algorithms and engines in turn, {n_worlds} worlds; left to visit values "
+        f"in the order of the columns, some would have changed: {by} of {n_worlds} worlds"
     )
 
 
