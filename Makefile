@@ -20,8 +20,8 @@ $(READY): pyproject.toml constraints.txt
 demo: $(READY)
 	$(BIN)/causalvalues demo --out demo
 
-test: $(READY)
-	$(BIN)/python -m pytest
+test: $(READY)  # two workers of one thread each: threads of many processes only wait for each other
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(READY)
 	$(BIN)/ruff check .
